@@ -1,0 +1,1 @@
+"""The application: settings, services, identity, commands, pages of the shell."""

@@ -1,0 +1,1 @@
+"""Who may do what with which value: grants, the compiled plan, and the one door to record data."""

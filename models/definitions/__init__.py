@@ -1,0 +1,1 @@
+"""Record types as data: field types, conditions, formulas, the schema and what it compiles to."""

@@ -1,0 +1,1 @@
+"""The verbs: every change to the archive, actor first, one audit entry each."""

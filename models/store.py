@@ -1,0 +1,79 @@
+"""What every part of `models/` and `jobs/` is given instead of reading its surroundings."""
+
+import base64
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pymongo.database import Database
+
+if TYPE_CHECKING:
+    from models.audit.log import AuditLog
+    from models.crypto.keys import Keyring
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Now and today, as this process sees them.
+
+    :param offset_seconds: rehearsals only (`DOSSIER_CLOCK_OFFSET`); leases use server time
+    """
+
+    zone: ZoneInfo
+    offset_seconds: int = 0
+
+    def now(self) -> datetime:
+        """Aware UTC, cut to the millisecond that BSON keeps."""
+        moment = datetime.now(UTC) + timedelta(seconds=self.offset_seconds)
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def today(self) -> date:
+        """The day in the configured zone."""
+        return self.now().astimezone(self.zone).date()
+
+
+@dataclass(frozen=True)
+class Store:
+    """The databases and services behind the archive; made once per process, after the fork."""
+
+    data: Database
+    keys: Database
+    clock: Clock
+    keyring: "Keyring" = None  # type: ignore[assignment]
+    audit: "AuditLog" = None  # type: ignore[assignment]
+    caches: dict[str, Any] = field(default_factory=dict)
+    """Compiled things (registry, plans), keyed by version stamps; never values of records."""
+
+    def cached(self, name: str, build: Callable[[], Any]) -> Any:
+        """The object kept under `name`, built on first use."""
+        if name not in self.caches:
+            self.caches.setdefault(name, build())
+        return self.caches[name]
+
+
+class Stamps(NamedTuple):
+    """Versions of what is compiled. One small document, read once a request."""
+
+    types: int = 0
+    grants: int = 0
+    users: int = 0
+    settings: int = 0
+
+
+def read_stamps(store: Store) -> Stamps:
+    """The versions in force now."""
+    found = store.data.stamps.find_one({"_id": "stamps"}) or {}
+    return Stamps(*(int(found.get(name, 0)) for name in Stamps._fields))
+
+
+def bump_stamp(store: Store, name: str, session: Any = None) -> None:
+    """Tell every process that `name` (a field of Stamps) has changed."""
+    store.data.stamps.update_one({"_id": "stamps"}, {"$inc": {name: 1}}, upsert=True, session=session)
+
+
+def new_id() -> str:
+    """128 random bits as 26 characters a-z2-7: the id of a record, user, key."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()

@@ -1,0 +1,1 @@
+"""Shipped definitions (YAML) and sample data, built through models.operations."""

@@ -1,0 +1,1 @@
+"""Pages and REST. Fetch and authorise in one call, then show; no rule lives here."""
