@@ -130,7 +130,9 @@ class WrongState(ArchiveError):
 
     status = 409
 
-    def __init__(self, code: str = "wrong_state", words: str = N_("The record is in a state that does not allow this.")):
+    def __init__(
+        self, code: str = "wrong_state", words: str = N_("The record is in a state that does not allow this.")
+    ):
         super().__init__(code, words)
 
 
@@ -149,7 +151,8 @@ class TooSlow(ArchiveError):
     status = 422
 
     def __init__(self) -> None:
-        super().__init__("too_slow", N_("This question takes too long. Narrow it: a kind, a department, a name or a span of days."))
+        words = N_("This question takes too long. Narrow it: a kind, a department, a name or a span of days.")
+        super().__init__("too_slow", words)
 
 
 class Unavailable(ArchiveError):

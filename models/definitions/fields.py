@@ -1,0 +1,98 @@
+"""One slot of a record type, compiled: what forms, REST, storage, search and access ask about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from models.definitions.grades import Grade
+
+if TYPE_CHECKING:
+    from models.definitions.conditions import Condition
+    from models.definitions.field_types import FieldType
+    from models.definitions.formulas import Formula
+
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+
+
+def in_language(words: Mapping[str, str], language: str) -> str:
+    """The label in `language` (BCP 47 or a Babel locale such as zh_Hans_CN), else Simplified Chinese, else any."""
+    tag = "-".join(language.replace("_", "-").split("-")[:2]) if language.startswith("zh") else language[:2]
+    return words.get(tag) or words.get("zh-Hans") or next(iter(words.values()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a choice field. An inactive one is shown where it stands but can no longer be chosen."""
+
+    key: str
+    labels: Mapping[str, str]
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A field of a compiled type. Compared and hashed by identity; `id` names it for ever, `name` may change."""
+
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    type: "FieldType"
+    section: str = ""
+    grade: Grade = Grade.CONFIDENTIAL
+    sealed: bool = False
+    purpose: str = ""
+    required: bool = False
+    many: bool = False
+    active: bool = True
+    list: bool = False
+    sort: bool = False
+    search: bool = False
+    unique: bool = False
+    default: Any = None
+    formula: "Formula | None" = None
+    visible_when: "Condition | None" = None
+    options: tuple[Option, ...] = ()
+    currency: str = "CNY"
+    open_end: bool = False
+    validators: Mapping[str, Any] = field(default_factory=dict)
+    frame: str | None = None
+    """The frame key of the record this field shows (`archive_no`, `type`, `owner`, …), else it lives in `v`."""
+    system: bool = False
+    """Written only by the system, whatever the grants say."""
+    source: str | None = None
+    target: str | None = None
+    """Reference: the record type it points to."""
+    relation: str | None = None
+    """Reference: `link`, `part_of`, or `reverse` (computed from the target's field `inverse`, never stored)."""
+    inverse: str | None = None
+    copies: tuple[str, ...] = ()
+    fields: tuple["Field", ...] = ()
+    """Sub-fields of an object or of rows."""
+    parent_id: str | None = None
+    parent_name: str | None = None
+    in_rows: bool = False
+    """A sub-field of rows: shares the access of its list and is sealed with it."""
+    help: Mapping[str, str] = field(default_factory=dict)
+    depends: frozenset[str] = frozenset()
+    """Ids of the fields a formula reads."""
+
+    @property
+    def address(self) -> str:
+        """The name people and REST use: `phone`, `proprietor.hobbies`."""
+        return f"{self.parent_name}.{self.name}" if self.parent_name else self.name
+
+    @property
+    def path(self) -> str:
+        """Where the value lies in the record document."""
+        if self.frame:
+            return self.frame
+        return f"v.{self.parent_id}.{self.id}" if self.parent_id else f"v.{self.id}"
+
+    @property
+    def computed(self) -> bool:
+        """Never stored: a formula or a reverse relation."""
+        return self.formula is not None or self.relation == "reverse"
+
+    def label(self, language: str) -> str:
+        """What people call it."""
+        return in_language(self.labels, language)
