@@ -42,6 +42,8 @@ class Store:
     data: Database
     keys: Database
     clock: Clock
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    """32 bytes that seal cursors; the same in every process of an installation."""
     keyring: "Keyring" = None  # type: ignore[assignment]
     audit: "AuditLog" = None  # type: ignore[assignment]
     caches: dict[str, Any] = field(default_factory=dict)

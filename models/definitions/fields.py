@@ -89,6 +89,11 @@ class Field:
         return f"v.{self.parent_id}.{self.id}" if self.parent_id else f"v.{self.id}"
 
     @property
+    def sort_path(self) -> str:
+        """Where its order is stored: a key of its own for names (one query has one collation), else the value."""
+        return f"d.sort.{self.id}" if self.type.has_sort_key else self.path
+
+    @property
     def computed(self) -> bool:
         """Never stored: a formula or a reverse relation."""
         return self.formula is not None or self.relation == "reverse"
