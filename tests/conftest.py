@@ -1,0 +1,135 @@
+"""What every test may ask for: a real mongod, an empty store, the clock of the archive."""
+
+import fcntl
+import importlib.util
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pymongo
+import pytest
+
+from admin_app.services import EmbeddedMongo
+from models.store import Clock, Store
+
+RUN_FOLDER = "DOSSIER_TEST_RUN"
+PREFIX = "dossier-test-"
+
+
+def pytest_configure(config):
+    """The controlling process owns the folder of the run; workers find it in the environment."""
+    if not hasattr(config, "workerinput"):
+        _sweep_dead_runs()
+        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{secrets.token_hex(4)}-"))
+        config.run_lock = (folder / "alive").open("w")
+        fcntl.flock(config.run_lock, fcntl.LOCK_EX)
+        os.environ[RUN_FOLDER] = str(folder)
+
+
+def pytest_unconfigure(config):
+    lock = getattr(config, "run_lock", None)
+    if lock:
+        _end_run(Path(lock.name).parent)
+        lock.close()
+
+
+def _server(folder: Path) -> EmbeddedMongo:
+    return EmbeddedMongo(folder, folder / "s", extra=("--setParameter", "transactionLifetimeLimitSeconds=30"))
+
+
+def _end_run(folder: Path) -> None:
+    server = _server(folder)
+    if server.note.exists() and server._adopt():
+        server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep_dead_runs() -> None:
+    """A killed pytest leaves its mongod: the lock it can no longer hold tells."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        alive = folder / "alive"
+        if not alive.exists() or alive.stat().st_uid != os.getuid():
+            continue
+        with alive.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            _end_run(folder)
+
+
+@pytest.fixture(scope="session")
+def mongo_url() -> str:
+    """A real mongod, one for the whole run, started by whoever asks first."""
+    folder = Path(os.environ[RUN_FOLDER])
+    with (folder / "start").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = _server(folder)
+        server.start()
+        return server.url
+
+
+@pytest.fixture(scope="session")
+def mongo(mongo_url) -> Iterator[pymongo.MongoClient]:
+    """A client of the run's mongod."""
+    client = pymongo.MongoClient(mongo_url, uuidRepresentation="standard", tz_aware=True, w="majority")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def database_name() -> str:
+    """One name for each process of a parallel run."""
+    return f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}_{os.getpid()}"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the archive, in its own zone."""
+    return Clock(ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture
+def store(mongo, database_name, clock, tmp_path) -> Iterator[Store]:
+    """Empty databases with keyring and audit."""
+    data, keys = mongo[database_name], mongo[f"{database_name}_keys"]
+    _empty(data)
+    _empty(keys)
+    keyring, audit = _keyring(keys, clock, tmp_path), _audit(data, clock)
+    yield Store(data=data, keys=keys, clock=clock, keyring=keyring, audit=audit)
+    if audit is not None:
+        audit.close()
+
+
+def _empty(database) -> None:
+    """Empty without dropping: making collections and indexes anew costs more than deleting a few documents."""
+    for name in database.list_collection_names(filter={"type": "collection", "name": {"$not": {"$regex": "^system"}}}):
+        database[name].delete_many({})
+
+
+def _keyring(keys, clock, folder):
+    if importlib.util.find_spec("models.crypto.keys") is None:
+        return None
+    from models.crypto.keys import FileKek, Keyring
+
+    return Keyring(keys, FileKek(folder / "kek"), clock)
+
+
+def _audit(data, clock):
+    if importlib.util.find_spec("models.audit.log") is None:
+        return None
+    from models.audit.log import AuditLog
+
+    return AuditLog(data, clock)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A private folder whose path leaves room for the name of a Unix socket (107 bytes in all)."""
+    folder = Path(tempfile.mkdtemp(prefix="ds"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
