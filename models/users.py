@@ -6,7 +6,7 @@ instead of to a global connection. They change only through `models.operations`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mongoengine import BooleanField, DateTimeField, Document, DynamicField, IntField, ListField, MapField, StringField
 from mongoengine.queryset import QuerySet
@@ -43,7 +43,6 @@ class User(Document):
     density = StringField(choices=DENSITIES, default="normal")
     prefs = DynamicField()  # habits of pages (columns, switches): never rights
     active = BooleanField(default=True)
-    locked_until = DateTimeField()
     created_at = DateTimeField()
     created_by = StringField()
     signed_in_at = DateTimeField()
@@ -225,12 +224,12 @@ class Departments:
 def departments_of(store: Store, users_stamp: int | None = None) -> Departments:
     """The tree as of this users stamp, compiled once per version and process."""
     version = read_stamps(store).users if users_stamp is None else users_stamp
-    kept: dict[str, Any] = store.cached("departments", dict)
-    if kept.get("version") != version:
-        tree = Departments(documents(store, Department))
-        kept.update(version=version, tree=tree)
-        return tree
-    return kept["tree"]
+    kept = store.caches.get("departments")
+    if kept and kept[0] == version:
+        return kept[1]
+    tree = Departments(documents(store, Department))
+    store.caches["departments"] = (version, tree)
+    return tree
 
 
 def actor_of(store: Store, user: User, users_stamp: int | None = None) -> Actor:
