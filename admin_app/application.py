@@ -1,0 +1,43 @@
+"""`create_app`: the web part, put together in a fixed order."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from admin_app import assets, error_pages, languages, pages, request_log, security
+from models.store import Store
+
+
+class Shell:
+    """What every request finds under `app.extensions["dossier"]`.
+
+    The store is opened by the process that first asks: a MongoDB client must not cross a fork.
+    """
+
+    def __init__(self, settings: Any, open_store: Callable[[Any], Store]):
+        self.settings = settings
+        self._open_store = open_store
+        self._pid = 0
+        self._store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        if self._store is None or self._pid != os.getpid():
+            self._store, self._pid = self._open_store(self.settings), os.getpid()
+        return self._store
+
+
+def create_app(settings: Any, open_store: Callable[[Any], Store]) -> Flask:
+    """The panel as a WSGI application. Opens no connection; the first request does.
+
+    :param open_store: how a process gets its store; tests bring their own
+    """
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=32 * 1024 * 1024, TESTING=False)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["dossier"] = Shell(settings, open_store)
+    for part in (request_log, security, languages, assets, error_pages, pages):
+        part.init_app(app)
+    return app

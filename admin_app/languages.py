@@ -1,0 +1,53 @@
+"""Which language a page speaks: the account's, else the browser session's, else what the browser asks for."""
+
+from pathlib import Path
+
+from flask import Flask, request, session
+from flask_babel import Babel, get_locale
+
+from models.users import LABEL_KEYS, LOCALES
+from views.access import signed_in
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+NAMES = {"zh_Hans_CN": "简体", "zh_Hant_TW": "繁體", "en": "English"}
+ACCEPTED = {"zh-hans": 0, "zh-cn": 0, "zh-sg": 0, "zh-hant": 1, "zh-tw": 1, "zh-hk": 1, "zh-mo": 1, "zh": 0, "en": 2}
+
+
+def areas() -> list[Path]:
+    """The catalogue folders: one per part of the program, so that parts never meet in one file."""
+    return sorted(folder for folder in TRANSLATIONS.iterdir() if folder.is_dir())
+
+
+def init_app(app: Flask) -> None:
+    settings = app.extensions["dossier"].settings
+    app.config.update(
+        BABEL_DEFAULT_LOCALE=settings.locale,
+        BABEL_DEFAULT_TIMEZONE=settings.tz,
+        BABEL_TRANSLATION_DIRECTORIES=";".join(str(folder) for folder in areas()),
+    )
+    Babel(app, locale_selector=select_locale)
+    app.jinja_env.globals.update(language_names=NAMES, page_language=page_language, locale_name=locale_name)
+
+
+def select_locale() -> str | None:
+    """The Babel locale of this request, or None for the installation's default."""
+    account = signed_in()
+    chosen = account.locale if account else session.get("locale")
+    if chosen in LOCALES:
+        return chosen
+    for wanted, _quality in request.accept_languages:
+        tag = wanted.lower()
+        for prefix, index in ACCEPTED.items():
+            if tag == prefix or tag.startswith(prefix + "-"):
+                return LOCALES[index]
+    return None
+
+
+def locale_name() -> str:
+    """The Babel locale in use, as the models spell it."""
+    return str(get_locale() or LOCALES[0])
+
+
+def page_language() -> str:
+    """The `lang` attribute of the page."""
+    return LABEL_KEYS.get(locale_name(), "zh-Hans")

@@ -1,0 +1,22 @@
+"""Every page of the panel, a line each, and the flask-admin shell that carries them in our own theme."""
+
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.theme import Theme
+
+from admin_app.security import csp_nonce
+from models.errors import N_
+from views import shell
+
+THEME = Theme(folder="dossier", base_template="panel.html")  # type: ignore[abstract]
+
+
+def init_app(app: Flask) -> None:
+    admin = Admin(
+        app,
+        name="Dossier",
+        theme=THEME,
+        index_view=shell.WorkView(name=N_("My work"), url="/admin", endpoint="work"),
+        csp_nonce_generator=csp_nonce,
+    )
+    shell.init_app(app, admin)

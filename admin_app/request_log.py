@@ -1,0 +1,42 @@
+"""One line per request, without query strings: what people search for is customer data too."""
+
+import secrets
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+LOG = structlog.get_logger("dossier.web")
+QUIET = {"static", "health.healthz", "health.readyz", "metrics"}
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def request_id() -> str:
+    """Names this request in the log and on an error page, e.g. `7F2A-0931`."""
+    if "request_id" not in g:
+        word = secrets.token_hex(4).upper()
+        g.request_id = f"{word[:4]}-{word[4:]}"
+    return g.request_id
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    if request.endpoint not in QUIET:
+        actor = g.get("actor")
+        LOG.info(
+            "request",
+            id=request_id(),
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+            actor=actor.id if actor else None,
+        )
+    return response
