@@ -162,3 +162,21 @@ class Unavailable(ArchiveError):
 
     def __init__(self, words: str = N_("The archive does not answer just now. Nothing was changed; try again.")):
         super().__init__("unavailable", words)
+
+
+class SealBroken(ArchiveError):
+    """A sealed value does not open: changed, moved to another record or field, or its key is another one."""
+
+    status = 500
+
+    def __init__(self) -> None:
+        super().__init__("seal_broken", N_("A sealed value cannot be opened. Tell whoever looks after the archive."))
+
+
+class KeyStoreFault(ArchiveError):
+    """The keys are lost, damaged or kept carelessly: nothing may start before a person has looked."""
+
+    status = 500
+
+    def __init__(self, words: str, **places: Any):
+        super().__init__("key_store_fault", words, **places)
