@@ -1,12 +1,13 @@
 """`create_app`: the web part, put together in a fixed order."""
 
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 
-from admin_app import assets, error_pages, languages, pages, request_log, security
+from admin_app import assets, error_pages, health, languages, pages, request_log, security
 from models.store import Store
 
 
@@ -21,12 +22,19 @@ class Shell:
         self._open_store = open_store
         self._pid = 0
         self._store: Store | None = None
+        self._lock = threading.Lock()
 
     @property
     def store(self) -> Store:
-        if self._store is None or self._pid != os.getpid():
-            self._store, self._pid = self._open_store(self.settings), os.getpid()
-        return self._store
+        if self._pid != os.getpid():
+            with self._lock:
+                if self._pid != os.getpid():
+                    self._store, self._pid = self._open_store(self.settings), os.getpid()
+        return self._store  # type: ignore[return-value]
+
+    def opened(self) -> Store | None:
+        """The store, if this process has opened one."""
+        return self._store if self._pid == os.getpid() else None
 
 
 def create_app(settings: Any, open_store: Callable[[Any], Store]) -> Flask:
@@ -38,6 +46,6 @@ def create_app(settings: Any, open_store: Callable[[Any], Store]) -> Flask:
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=32 * 1024 * 1024, TESTING=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["dossier"] = Shell(settings, open_store)
-    for part in (request_log, security, languages, assets, error_pages, pages):
+    for part in (request_log, security, health, languages, assets, error_pages, pages):
         part.init_app(app)
     return app

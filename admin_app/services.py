@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,7 +18,6 @@ import bson
 from admin_app.binaries import mongod_program, valkey_program
 from admin_app.faults import StartFault
 from admin_app.processes import Mark, private_folder, read_note, write_note
-from models.errors import N_
 
 START_SECONDS = 30.0
 NEEDED_BYTES = 300 * 2**20
@@ -41,6 +41,7 @@ class EmbeddedServer:
         self.socket = sockets / f"{self.name}.sock"
         self._child: subprocess.Popen | None = None
         self._mark: Mark | None = None
+        self._given_up: Callable[[], bool] = lambda: False
 
     @property
     def url(self) -> str:
@@ -63,8 +64,17 @@ class EmbeddedServer:
 
         :raises StartFault: in words, when it cannot run here
         """
+        self.begin()
+        self.finish()
+
+    def begin(self) -> None:
+        """The first half of `start`: returns while it comes up."""
         if not self._adopt():
             self._spawn()
+
+    def finish(self, given_up: Callable[[], bool] = lambda: False) -> None:
+        """The second half of `start`: returns when it takes commands, or when `given_up` says so."""
+        self._given_up = given_up
         self._wait(self._answers)
         self._settle()
 
@@ -125,16 +135,16 @@ class EmbeddedServer:
     def _check_room(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if shutil.disk_usage(self.folder).free < NEEDED_BYTES:
-            words = N_("The disk that holds {folder} is full. Free {mega} MB, or choose another with --data-dir.")
+            words = "The disk that holds {folder} is full. Free {mega} MB, or choose another with --data-dir."
             raise StartFault(words, folder=self.folder, mega=NEEDED_BYTES // 2**20)
 
-    def _wait(self, ready) -> None:
+    def _wait(self, ready: Callable[[], object]) -> None:
         end = time.monotonic() + START_SECONDS
-        while not ready():
+        while not ready() and not self._given_up():
             if not self.alive():
                 raise self._reason()
             if time.monotonic() > end:
-                words = N_("{name} does not answer after {seconds} s. Look into {log}.")
+                words = "{name} does not answer after {seconds} s. Look into {log}."
                 raise StartFault(words, name=self.name, seconds=int(START_SECONDS), log=self.log)
             time.sleep(0.01)
 
@@ -144,15 +154,15 @@ class EmbeddedServer:
         self.stop()
         if "error while loading shared libraries" in said or "Library not loaded" in said:
             library = said.partition("libraries:")[2].split(":")[0].strip()
-            words = N_("{name} needs the library {library}, which is missing. Bring it with: {command}")
+            words = "{name} needs the library {library}, which is missing. Bring it with: {command}"
             return StartFault(words, name=self.name, library=library, command=apt_command())
         if "No space left on device" in said:
-            words = N_("The disk that holds {folder} is full. Free some room and start again.")
+            words = "The disk that holds {folder} is full. Free some room and start again."
             return StartFault(words, folder=self.folder)
         if "DBPathInUse" in said or "already in use" in said.lower():
-            words = N_("Another {name} holds the data in {folder}. Stop it first.")
+            words = "Another {name} holds the data in {folder}. Stop it first."
             return StartFault(words, name=self.name, folder=self.folder)
-        words = N_("{name} ended as soon as it was started. Look into {log}.")
+        words = "{name} ended as soon as it was started. Look into {log}."
         return StartFault(words, name=self.name, log=self.log if self.log.exists() else self._out)
 
     def _command(self) -> list[str]:

@@ -1,7 +1,6 @@
 """What every test may ask for: a real mongod, an empty store, the clock of the archive."""
 
 import fcntl
-import importlib.util
 import os
 import secrets
 import shutil
@@ -14,6 +13,9 @@ import pymongo
 import pytest
 
 from admin_app.services import EmbeddedMongo
+from models.audit.log import AuditLog
+from models.crypto.keys import FileKek, Keyring
+from models.operations import migrations
 from models.store import Clock, Store
 
 RUN_FOLDER = "DOSSIER_TEST_RUN"
@@ -93,38 +95,40 @@ def clock() -> Clock:
     return Clock(ZoneInfo("Asia/Shanghai"))
 
 
+@pytest.fixture(scope="session")
+def databases(mongo, database_name, tmp_path_factory) -> Store:
+    """The two databases of this process with their indexes; a KEK of their own."""
+    folder = tmp_path_factory.mktemp("kek")
+    store = _opened(mongo, database_name, Clock(ZoneInfo("Asia/Shanghai")), folder)
+    migrations.ensure_indexes(store)
+    return store
+
+
 @pytest.fixture
-def store(mongo, database_name, clock, tmp_path) -> Iterator[Store]:
+def store(databases, mongo, database_name, clock, tmp_path) -> Iterator[Store]:
     """Empty databases with keyring and audit."""
-    data, keys = mongo[database_name], mongo[f"{database_name}_keys"]
-    _empty(data)
-    _empty(keys)
-    keyring, audit = _keyring(keys, clock, tmp_path), _audit(data, clock)
-    yield Store(data=data, keys=keys, clock=clock, keyring=keyring, audit=audit)
-    if audit is not None:
-        audit.close()
+    _empty(databases.data)
+    _empty(databases.keys)
+    opened = _opened(mongo, database_name, clock, tmp_path)
+    yield opened
+    opened.audit.close()
+
+
+def _opened(mongo, name, clock, folder) -> Store:
+    data, keys = mongo[name], mongo[f"{name}_keys"]
+    return Store(
+        data=data,
+        keys=keys,
+        clock=clock,
+        keyring=Keyring(keys, FileKek(folder / "kek"), clock),
+        audit=AuditLog(data, clock, lane_name="test"),
+    )
 
 
 def _empty(database) -> None:
     """Empty without dropping: making collections and indexes anew costs more than deleting a few documents."""
     for name in database.list_collection_names(filter={"type": "collection", "name": {"$not": {"$regex": "^system"}}}):
         database[name].delete_many({})
-
-
-def _keyring(keys, clock, folder):
-    if importlib.util.find_spec("models.crypto.keys") is None:
-        return None
-    from models.crypto.keys import FileKek, Keyring
-
-    return Keyring(keys, FileKek(folder / "kek"), clock)
-
-
-def _audit(data, clock):
-    if importlib.util.find_spec("models.audit.log") is None:
-        return None
-    from models.audit.log import AuditLog
-
-    return AuditLog(data, clock)
 
 
 @pytest.fixture

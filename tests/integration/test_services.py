@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,10 @@ def test_nobody_else_on_the_machine_reaches_it(server):
     assert stat.S_IMODE(server.socket.stat().st_mode) & 0o077 == 0
     tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
     listening = {line.split()[9] for lines in tables for line in lines}
-    links = Path(f"/proc/{server.pid}/fd").iterdir()
-    held = {os.readlink(link).removeprefix("socket:[").rstrip("]") for link in links}
+    held = set()
+    for link in Path(f"/proc/{server.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            held.add(os.readlink(link).removeprefix("socket:[").rstrip("]"))
     assert not held & listening
 
 

@@ -1,0 +1,45 @@
+"""What each part does, imported once by the supervisor before it forks them."""
+
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+
+from admin_app import opening
+from admin_app.settings import Settings
+from admin_app.web import run_web
+from jobs import ticker as ticker_job
+from jobs import worker as worker_job
+from models.errors import ArchiveError
+from models.operations.migrations import migrate
+
+
+def web(settings: Settings, listener: socket.socket | None = None) -> None:
+    """Serve the panel until SIGTERM."""
+    run_web(settings, listener)
+
+
+def worker(settings: Settings, queues: Sequence[str] = worker_job.QUEUES) -> None:
+    """Work on the queues until SIGTERM."""
+    worker_job.serve(lambda: opening.open_store(settings), str(settings.redis_url), queues)
+
+
+def ticker(settings: Settings) -> None:
+    """Tick until SIGTERM."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    ticker_job.serve(lambda: opening.open_store(settings), stopped)
+
+
+def prepare(settings: Settings, url: str, demo_password: str | None) -> None:
+    """Bring the data to this release: migrations, shipped definitions, demo, the first way in."""
+    try:
+        store = opening.open_store(settings)
+        store.keyring.self_test()
+        migrate(store)
+        opening.close_store(store)
+    except ArchiveError as fault:
+        print(f"dossier: {fault}", file=sys.stderr, flush=True)
+        raise SystemExit(1) from None

@@ -1,0 +1,57 @@
+"""One JSON line per event, on stderr or into the folder of the installation; nowhere a query or a value."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+KEPT_BYTES = 5 * 2**20
+
+
+def configure(level: str, *, clock_offset: int = 0, path: Path | None = None) -> None:
+    """Send structlog and the standard library the same way.
+
+    :param clock_offset: seconds; a rehearsal is said in every line
+    :param path: file to append to; stderr when unset
+    """
+    stream = sys.stderr if path is None else _opened(path)
+    shared: list[Any] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+    ]
+    if clock_offset:
+        shared.append(_rehearsal(clock_offset))
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("pymongo", "rq.worker", "rq", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _opened(path: Path) -> Any:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > KEPT_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("a", encoding="utf-8", buffering=1)
+
+
+def _rehearsal(seconds: int) -> Any:
+    def said(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+        return {**event, "rehearsal_clock_offset": seconds}
+
+    return said

@@ -1,0 +1,42 @@
+"""The ticker: does every minute what must not be forgotten. Safe to run in several processes at once."""
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+
+from pymongo.errors import PyMongoError
+
+from models.errors import ArchiveError
+from models.store import Store
+
+TICK_SECONDS = 60.0
+REPORT = "ticker"
+log = logging.getLogger("dossier.ticker")
+
+STEPS: dict[str, Callable[[Store], int]] = {}
+"""What a round does, by the name it has in the report."""
+
+
+def tick(store: Store) -> dict[str, int]:
+    """One round. Returns how much each step found to do, and leaves a report for `/readyz` and `dossier doctor`."""
+    done = {name: step(store) for name, step in STEPS.items()}
+    report = {"at": store.clock.now(), "host": socket.gethostname(), "pid": os.getpid(), "done": done}
+    store.data.meta.update_one({"_id": REPORT}, {"$set": report}, upsert=True)
+    return done
+
+
+def serve(open_store: Callable[[], Store], stopped: threading.Event, every_seconds: float = TICK_SECONDS) -> None:
+    """Tick until told to stop. A round that fails is named in the log and the next one comes."""
+    store = open_store()
+    try:
+        while not stopped.is_set():
+            try:
+                tick(store)
+            except (PyMongoError, ArchiveError) as fault:
+                log.error("round failed: %s %s", type(fault).__name__, uuid.uuid4().hex[:8])
+            stopped.wait(every_seconds)
+    finally:
+        store.audit.close()

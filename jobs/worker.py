@@ -1,0 +1,88 @@
+"""The worker: waits for rings on the queues and does what they name. RQ is a doorbell, MongoDB holds the truth."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from models.store import Store
+
+QUEUES = ("destroy", "verify", "mail", "default")
+PAUSE_SECONDS = 2.0
+log = logging.getLogger("dossier.worker")
+
+_opener: Callable[[], Store] | None = None
+_store: Store | None = None
+
+
+def store() -> Store:
+    """The store of the job that runs: opened in the child that works, never across its fork.
+
+    :raises RuntimeError: called outside a worker
+    """
+    global _store
+    if _store is None:
+        if _opener is None:
+            raise RuntimeError("no worker runs here")
+        _store = _opener()
+    return _store
+
+
+class PlainWorker(Worker):
+    """An RQ worker that keeps no text of a failure, and whose child writes out its log before `os._exit`."""
+
+    def perform_job(self, *args: Any, **kwargs: Any) -> bool:
+        global _store
+        try:
+            return super().perform_job(*args, **kwargs)
+        finally:
+            if _store is not None:
+                _store.audit.close()
+                _store = None
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Log class and an id: traceback and arguments may hold customer data."""
+        log.error("job %s failed: %s %s", job.id, exc_info[0].__name__, uuid.uuid4().hex[:8])
+
+    def handle_job_failure(self, job: Job, queue: Queue, *args: Any, exc_string: str = "", **kwargs: Any) -> None:
+        """RQ keeps `exc_string` in Redis: it gets the class alone, which is the first word of the last line."""
+        name = exc_string.strip().rpartition("\n")[2].partition(":")[0]
+        super().handle_job_failure(job, queue, *args, exc_string=name, **kwargs)
+
+
+def connect(redis_url: str) -> Redis:
+    """A connection to the doorbell; opens lazily."""
+    return Redis.from_url(redis_url, socket_connect_timeout=5, health_check_interval=30)
+
+
+def queue(name: str, connection: Redis) -> Queue:
+    """A queue as every part of Dossier uses it: JSON only."""
+    return Queue(name, connection=connection, serializer=JSONSerializer)
+
+
+def serve(open_store: Callable[[], Store], redis_url: str, queues: Sequence[str] = QUEUES) -> None:
+    """Work until SIGTERM. Without Redis it waits: the panel serves meanwhile, and the ticker rings again later."""
+    global _opener
+    _opener = open_store
+    while True:
+        connection = connect(redis_url)
+        try:
+            connection.ping()
+            worker = PlainWorker(
+                [queue(name, connection) for name in queues], connection=connection, serializer=JSONSerializer
+            )
+            worker.work(logging_level="WARNING")
+            if worker._stop_requested:
+                return
+        except RedisError as fault:
+            log.warning("redis does not answer: %s", type(fault).__name__)
+        finally:
+            connection.close()
+        time.sleep(PAUSE_SECONDS)
