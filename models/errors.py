@@ -145,6 +145,29 @@ class AlreadyFilled(ArchiveError):
         super().__init__("already_filled", N_("This field has been filled already."))
 
 
+class NotSignedIn(ArchiveError):
+    """The person could not be recognised. Says the same for an unknown name and a wrong password."""
+
+    status = 401
+
+    def __init__(self, words: str = N_("The user name or the password is not right.")):
+        super().__init__("not_signed_in", words)
+
+
+class TooManyAttempts(ArchiveError):
+    """Wait before trying again.
+
+    :param seconds: until the next attempt is judged at all
+    """
+
+    status = 429
+
+    def __init__(self, seconds: int):
+        words = N_("Too many attempts. The next one is possible in {minutes} min.")
+        super().__init__("too_many_attempts", words, minutes=-(-seconds // 60))
+        self.seconds = seconds
+
+
 class TooSlow(ArchiveError):
     """A query outside the index plan ran out of its time."""
 

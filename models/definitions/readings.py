@@ -1,0 +1,93 @@
+"""Pinyin of single characters, surname readings first, and the order that Chinese lists follow.
+
+Only the table of pypinyin is loaded, by its path: importing the package would also load 40 MB of phrases
+into every process.
+"""
+
+import importlib.util
+import unicodedata
+from functools import cache, lru_cache
+from pathlib import Path
+
+from models.definitions.surnames import COMPOUND_SURNAMES, SURNAME_READINGS
+
+LONGEST_PERSON_NAME = 4
+"""Characters of a Chinese name with a simple surname; anything longer is read as a company."""
+
+
+@cache
+def _table() -> dict[int, str]:
+    """Code point → readings with tone marks, by commas, the usual one first."""
+    package = importlib.util.find_spec("pypinyin")
+    if package is None or not package.submodule_search_locations:
+        raise ImportError("pypinyin is not installed")
+    path = Path(package.submodule_search_locations[0], "pinyin_dict.py")
+    spec = importlib.util.spec_from_file_location("_pinyin_table", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.pinyin_dict
+
+
+@lru_cache(maxsize=30_000)
+def toned(char: str) -> str:
+    """Usual reading with its tone as a digit: 张 → "zhang1"; "" for what is no Chinese character."""
+    marked = _table().get(ord(char), "").partition(",")[0]
+    return _plain(marked) + _tone(marked) if marked else ""
+
+
+@lru_cache(maxsize=30_000)
+def readings(char: str) -> tuple[str, ...]:
+    """Every reading without tones, the usual one first: 单 → ("dan", "chan", "shan")."""
+    marked = _table().get(ord(char))
+    if not marked:
+        return ()
+    return tuple(dict.fromkeys(_plain(reading) for reading in marked.split(",")))
+
+
+@lru_cache(maxsize=30_000)
+def surname_readings(char: str) -> tuple[str, ...]:
+    """Every reading of a first character, readings as a surname first."""
+    return tuple(dict.fromkeys((*SURNAME_READINGS.get(char, ()), *readings(char))))
+
+
+def sort_key_of(name: str) -> str:
+    """Order of a Chinese list as one string: character by character by pinyin and tone.
+
+    Latin letters and digits stand before Chinese, case is ignored. At most the first 20 characters count.
+    """
+    surname = COMPOUND_SURNAMES.get(name[:2]) if len(name) <= LONGEST_PERSON_NAME + 1 else None
+    if surname is None and 0 < len(name) <= LONGEST_PERSON_NAME:
+        surname = SURNAME_READINGS.get(name[0], ())[:1]
+    if not surname:
+        return "".join(map(_sort_part, name[:20]))
+    head = "".join(map(_surname_part, name, surname))
+    return head + "".join(map(_sort_part, name[len(surname) : 20]))
+
+
+@lru_cache(maxsize=30_000)
+def _sort_part(char: str) -> str:
+    reading = toned(char)
+    if reading:
+        return f"~{reading}{char}"
+    return unicodedata.normalize("NFKC", char).casefold()
+
+
+@lru_cache(maxsize=500)
+def _surname_part(char: str, reading: str) -> str:
+    tones = (marked for marked in _table().get(ord(char), "").split(",") if _plain(marked) == reading)
+    return f"~{reading}{_tone(next(tones, ''))}{char}"
+
+
+def _plain(marked: str) -> str:
+    """Letters of a reading without tone marks, ü as v."""
+    letters = unicodedata.normalize("NFD", marked.replace("ü", "v").replace("ê", "e"))
+    return "".join(char for char in letters.replace("u\u0308", "v") if "a" <= char <= "z")
+
+
+_TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
+
+
+def _tone(marked: str) -> str:
+    return next((_TONES[char] for char in unicodedata.normalize("NFD", marked) if char in _TONES), "5")
