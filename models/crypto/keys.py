@@ -215,7 +215,7 @@ class Keyring:
 
 def ensure_indexes(keys_db: Database) -> None:
     """What the sweep for orphans needs. Idempotent."""
-    keys_db.data_keys.create_index("at")
+    keys_db.data_keys.create_index([("at", 1), ("_id", 1)])
     keys_db.data_keys.create_index("orphan_at", sparse=True)
 
 
