@@ -63,12 +63,10 @@ class AuditLog:
     :param patience: seconds an entry is sent again before its callers are refused
     """
 
-    def __init__(
-        self, db: Database, clock: Clock, lane_name: str | None = None, patience_seconds: float = PATIENCE_SECONDS
-    ):
+    def __init__(self, db: Database, clock: Clock, lane_name: str | None = None, patience: float = PATIENCE_SECONDS):
         self._db, self._clock = db, clock
         self._name = lane_name or "process"
-        self._patience = patience_seconds
+        self._patience = patience
         self._forget()
         _LOGS.add(self)
 
