@@ -17,20 +17,22 @@ TOKEN_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A recognised person with what the shell needs of them.
+    """A recognised person, as they were read a moment ago; shared by threads, never changed.
 
     :param means: the id of the session or token they came with
     :param read_at: when this was read; renewed every minute, at once when the users stamp moves
     """
 
     actor: Actor
+    account: User
     means: str
-    username: str
-    must_change: bool
-    theme: str
-    density: str
     ends_at: datetime | None
     read_at: datetime
+
+    @property
+    def must_change(self) -> bool:
+        """Whether nothing is open before the password is changed. A program with a token cannot change one."""
+        return self.account.must_change and self.actor.via == "session"
 
     def holds(self, now: datetime) -> bool:
         """Whether it may be used without asking the database again."""
@@ -53,11 +55,8 @@ def standing_of(
     """The standing of a user who came in this way."""
     return Standing(
         actor=actor_of(store, user, users_stamp).through(via),
+        account=user,
         means=means,
-        username=user.username,
-        must_change=user.must_change and via == "session",
-        theme=user.theme,
-        density=user.density,
         ends_at=ends_at,
         read_at=store.clock.now(),
     )

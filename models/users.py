@@ -181,6 +181,11 @@ class Actor:
         return replace(self, via=via)
 
 
+def holders_of(user: User) -> frozenset[str]:
+    """What a grant or scope may name to reach this user."""
+    return frozenset({f"role:{role}" for role in user.roles} | {f"user:{user.id}"})
+
+
 class Departments:
     """The tree of departments in memory (hundreds, not millions)."""
 

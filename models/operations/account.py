@@ -8,7 +8,7 @@ from models.operations.changes import committed, entry_for
 from models.operations.users import get_user
 from models.passwords import check_password, hashed, is_right
 from models.store import Store
-from models.users import DENSITIES, LOCALES, THEMES, Actor
+from models.users import Actor
 
 
 def change_password(actor: Actor, store: Store, *, old: str, new: str, session_id: str) -> None:
@@ -40,18 +40,3 @@ def change_password(actor: Actor, store: Store, *, old: str, new: str, session_i
 
     committed(store, entry_for(actor, "account:password", "users", [actor.id], ["password"]), write)
 
-
-def set_preferences(actor: Actor, store: Store, *, locale: str, theme: str, density: str) -> None:
-    """Language, theme and row height of one's own pages.
-
-    :raises InvalidRecord: a choice that is not offered
-    """
-    changes = {"locale": locale, "theme": theme, "density": density}
-    offered = {"locale": LOCALES, "theme": THEMES, "density": DENSITIES}
-    wrong = [name for name, value in changes.items() if value not in offered[name]]
-    if wrong:
-        raise InvalidRecord({name: FieldValueError("choice", N_("This choice is not offered.")) for name in wrong})
-    entry = entry_for(actor, "account:preferences", "users", [actor.id], list(changes))
-    committed(
-        store, entry, lambda session: store.data.users.update_one({"_id": actor.id}, {"$set": changes}, session=session)
-    )

@@ -47,6 +47,21 @@ def needs_of(store: Store, stamps: Stamps, holders: Iterable[str]) -> frozenset[
     )
 
 
+def check_reach(actor: Actor, store: Store, stamps: Stamps, holders: Iterable[str]) -> None:
+    """Nobody hands out, takes over or shuts system rights they do not hold, save who may change rights anyway.
+
+    Without it `users:manage` would be every right there is: by a new account, a new password or a token.
+
+    :raises AccessDenied: these holders have more
+    """
+    if actor.system:
+        return
+    held = needs_of(store, stamps, actor.holders)
+    if "permissions:manage" not in held and not needs_of(store, stamps, holders) <= held:
+        words = N_("This account or role has rights to the system that you do not have yourself.")
+        raise AccessDenied("beyond_reach", words)
+
+
 def committed(store: Store, entry: Entry, write: Callable[[ClientSession], T], *, stamp: str | None = "users") -> T:
     """Write and raise the stamp in one transaction, the audit entry acknowledged before it commits.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.errors import N_, ArchiveError
-from models.store import Store
+from models.store import Store, bump_stamp
 from models.users import DENSITIES, LOCALES, THEMES, Actor, User, documents
 
 CHOICES = {"theme": THEMES, "density": DENSITIES, "locale": LOCALES}
@@ -21,6 +21,7 @@ def keep_looks(store: Store, actor: Actor, looks: Mapping[str, str]) -> None:
         raise ArchiveError("invalid", N_("That choice is not offered."))
     if changed:
         documents(store, User).filter(id=actor.id).update_one(**changed)
+        bump_stamp(store, "users")  # every process keeps the accounts it read for a while
 
 
 def keep_list(store: Store, actor: Actor, type_name: str, habits: Mapping[str, Any]) -> None:
@@ -36,6 +37,7 @@ def keep_list(store: Store, actor: Actor, type_name: str, habits: Mapping[str, A
     changes = {f"prefs.lists.{type_name}.{name}": value for name, value in given.items()}
     if changes:
         store.data.users.update_one({"_id": actor.id}, {"$set": changes})
+        bump_stamp(store, "users")
 
 
 def list_habits(account: User, type_name: str) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from models.access.grants import policy_for
 from models.attempts import ACCOUNT, forget
 from models.audit.log import Entry
 from models.errors import N_, AccessDenied, FieldValueError, InvalidRecord, NotSignedIn, RecordNotFound, StaleRecord
-from models.operations.changes import allowed, committed, entry_for, needs_of, stored_form
+from models.operations.changes import allowed, check_reach, committed, entry_for, stored_form
 from models.operations.sessions import end_all
 from models.passwords import check_password, hashed
 from models.sessions import digest_of, new_secret
 from models.store import Stamps, Store
 from models.usernames import comparable, parse_username
-from models.users import ADMINISTRATOR, LOCALES, Actor, Department, Role, User, documents
+from models.users import ADMINISTRATOR, LOCALES, Actor, Department, Role, User, actor_of, documents, holders_of
 
 MANAGE = "users:manage"
 FIRST_LINK = "first_sign_in"
@@ -35,6 +35,17 @@ def get_user(store: Store, user_id: str) -> User:
 def find_by_username(store: Store, username: str) -> User | None:
     """The user of this name, however it is written."""
     return documents(store, User).filter(username=comparable(username)).first()
+
+
+def actor_named(store: Store, username: str) -> Actor:
+    """The actor of a user, for a command that works in their name.
+
+    :raises RecordNotFound: nobody active is called so
+    """
+    user = find_by_username(store, username)
+    if user is None or not user.active:
+        raise RecordNotFound
+    return actor_of(store, user)
 
 
 def add(
@@ -58,7 +69,7 @@ def add(
     stamps = allowed(actor, store, MANAGE)
     roles = sorted(set(roles))
     values = _checked(store, username=username, name=name, password=password, roles=roles, department=department)
-    _check_reach(actor, store, stamps, _holders(roles))
+    check_reach(actor, store, stamps, _holders(roles))
     now = store.clock.now()
     user = User(
         username=values["username"],
@@ -91,7 +102,7 @@ def edit(
     """Change what an account says about its person."""
     stamps = allowed(actor, store, MANAGE)
     user = get_user(store, user_id)
-    _check_reach(actor, store, stamps, _holders(user.roles, user.id))
+    check_reach(actor, store, stamps, holders_of(user))
     values = _checked(store, name=name, department=department)
     changes = {
         "name": values["name"], "department": department or None, "person": person or None, "locale": locale,
@@ -111,7 +122,7 @@ def set_roles(actor: Actor, store: Store, user_id: str, roles: Iterable[str], *,
     given, taken = set(roles) - set(user.roles), set(user.roles) - set(roles)
     if given and actor.id == user_id:
         raise AccessDenied("own_role", N_("Nobody gives a role to themselves. Ask another administrator."))
-    _check_reach(actor, store, stamps, _holders(given | taken))
+    check_reach(actor, store, stamps, _holders(given | taken))
     entry = entry_for(actor, "users:roles", "users", [user_id], given=sorted(given), taken=sorted(taken))
 
     def write(session: ClientSession) -> None:
@@ -125,7 +136,7 @@ def disable(actor: Actor, store: Store, user_id: str, *, expected: int | None = 
     """Shut an account: its sessions and tokens end with the next request."""
     stamps = allowed(actor, store, MANAGE)
     user = get_user(store, user_id)
-    _check_reach(actor, store, stamps, _holders(user.roles, user.id))
+    check_reach(actor, store, stamps, holders_of(user))
 
     def write(session: ClientSession) -> None:
         _check_not_last(store, stamps, user, [], session)
@@ -139,7 +150,7 @@ def enable(actor: Actor, store: Store, user_id: str, *, expected: int | None = N
     """Open a shut account again. Its earlier sessions and tokens stay ended."""
     stamps = allowed(actor, store, MANAGE)
     user = get_user(store, user_id)
-    _check_reach(actor, store, stamps, _holders(user.roles, user.id))
+    check_reach(actor, store, stamps, holders_of(user))
     entry = entry_for(actor, "users:enable", "users", [user_id])
     committed(store, entry, lambda session: _update(store, user_id, {"active": True}, expected, session))
 
@@ -156,7 +167,7 @@ def set_password(actor: Actor, store: Store, user_id: str, password: str, *, mus
     """Give somebody a new password. All their sessions and tokens end."""
     stamps = allowed(actor, store, MANAGE)
     user = get_user(store, user_id)
-    _check_reach(actor, store, stamps, _holders(user.roles, user.id))
+    check_reach(actor, store, stamps, holders_of(user))
     _checked(store, password=password, of=user.username)
     changes = {"password": hashed(password), "password_at": store.clock.now(), "must_change": must_change}
 
@@ -242,18 +253,8 @@ def _moved(user: User, changes: dict[str, Any]) -> list[str]:
     return [name for name, value in changes.items() if getattr(user, name) != value]
 
 
-def _holders(roles: Iterable[str], user_id: str | None = None) -> set[str]:
-    holders = {f"role:{role}" for role in roles}
-    return holders | {f"user:{user_id}"} if user_id else holders
-
-
-def _check_reach(actor: Actor, store: Store, stamps: Stamps, holders: set[str]) -> None:
-    """Nobody hands out, takes over or shuts system rights they do not hold themselves."""
-    if actor.system:
-        return
-    if not needs_of(store, stamps, holders) <= needs_of(store, stamps, actor.holders):
-        words = N_("This account or role has rights to the system that you do not have yourself.")
-        raise AccessDenied("beyond_reach", words)
+def _holders(roles: Iterable[str]) -> set[str]:
+    return {f"role:{role}" for role in roles}
 
 
 def _check_not_last(
@@ -268,7 +269,7 @@ def _check_not_last(
     """
     scopes = [scope for scope in policy_for(store, stamps).scopes if scope.resource == "users" and not scope.until]
     holders = {scope.holder for scope in scopes if "manage" in scope.actions and not scope.when}
-    if not holders & _holders(user.roles, user.id) or holders & _holders(roles):
+    if not holders & holders_of(user) or holders & {*_holders(roles), f"user:{user.id}"}:
         return
     managing_roles = [holder.removeprefix("role:") for holder in holders if holder.startswith("role:")]
     managing_users = [holder.removeprefix("user:") for holder in holders if holder.startswith("user:")]
