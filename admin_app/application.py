@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from admin_app import assets, error_pages, health, languages, pages, request_log, security
+from admin_app import assets, error_pages, health, identity, languages, pages, request_log, security
 from models.store import Store
 
 
@@ -46,6 +46,6 @@ def create_app(settings: Any, open_store: Callable[[Any], Store]) -> Flask:
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=32 * 1024 * 1024, TESTING=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["dossier"] = Shell(settings, open_store)
-    for part in (request_log, security, health, languages, assets, error_pages, pages):
+    for part in (request_log, security, health, identity, languages, assets, error_pages, pages):
         part.init_app(app)
     return app

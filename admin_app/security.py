@@ -19,6 +19,7 @@ STATIC_SECONDS = 365 * 24 * 3600
 def init_app(app: Flask) -> None:
     app.config.update(
         WTF_CSRF_TIME_LIMIT=None,  # a form may lie open over lunch; the token ends with the session
+        WTF_CSRF_CHECK_DEFAULT=False,  # `_check_forms` does it
         WTF_CSRF_SSL_STRICT=False,  # its check wants the Referer header, which our own policy withholds
         COMPRESS_REGISTER=False,
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "image/svg+xml", "application/json"],
@@ -26,8 +27,18 @@ def init_app(app: Flask) -> None:
     )
     CSRF.init_app(app)
     COMPRESS.init_app(app)
+    app.before_request(_check_forms)
     app.after_request(_finish)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
+
+
+def _check_forms() -> None:
+    """Every write carries the token of its session, save a REST call with a token of its own.
+
+    No cookie counts beside such a header (admin_app/identity.py), and no page of another site can send it.
+    """
+    if not (request.path.startswith("/api/") and "Authorization" in request.headers):
+        CSRF.protect()
 
 
 def csp_nonce() -> str:

@@ -41,6 +41,11 @@ ACCOUNT = Rule("account", free=5)
 ADDRESS = Rule("address", free=50)  # an office shares one address
 
 
+def ensure_indexes(store: Store) -> None:
+    """Harmless when they stand."""
+    store.data[COLLECTION].create_indexes(INDEXES)
+
+
 def take(store: Store, rule: Rule, subject: str) -> None:
     """Count an attempt as failed until `give_back` or `forget` says otherwise.
 

@@ -16,8 +16,9 @@ from flask_principal import Need, Permission
 from models.access.actions import Action
 from models.access.grants import policy_for
 from models.errors import AccessDenied
+from models.sessions import Standing
 from models.store import Stamps, Store, read_stamps
-from models.users import Actor, User, actor_of
+from models.users import Actor, User
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,16 +35,22 @@ def current_stamps() -> Stamps:
     return g.stamps
 
 
-def signed_in() -> User | None:
-    """The account that signed in, or None. The login gives its user object the account as `.account`.
+def standing() -> Standing | None:
+    """Who stands behind the session or token of this request, or None.
 
     When the look-up itself fails (no database), the rest of the request, its error page above all, goes on
     as if nobody had signed in.
     """
-    if "account" not in g:
-        g.account = None
-        g.account = getattr(current_user, "account", None)
-    return g.account
+    if "standing" not in g:
+        g.standing = None
+        g.standing = getattr(current_user, "standing", None)
+    return g.standing
+
+
+def signed_in() -> User | None:
+    """The account that signed in, or None."""
+    found = standing()
+    return found.account if found else None
 
 
 def sign_in_address() -> str:
@@ -57,10 +64,10 @@ def current_actor() -> Actor:
     :raises AccessDenied: nobody is signed in
     """
     if "actor" not in g:
-        account = signed_in()
-        if account is None:
+        found = standing()
+        if found is None:
             raise AccessDenied("not_signed_in")
-        g.actor = actor_of(current_store(), account, current_stamps().users).through("session")
+        g.actor = found.actor
     return g.actor
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pymongo.errors import DuplicateKeyError
 
-from models import users
+from models import attempts, users
 from models.audit import lanes
 from models.crypto import keys
 from models.errors import N_, ArchiveError, Unavailable
@@ -42,6 +42,7 @@ def ensure_indexes(store: Store) -> None:
 STEPS: tuple[Step, ...] = (Step(1, "the layout of the first release", ensure_indexes),)
 INDEX_MAKERS: tuple[Callable[[Store], None], ...] = (
     users.ensure_indexes,
+    attempts.ensure_indexes,
     lambda store: lanes.ensure_indexes(store.data),
     lambda store: keys.ensure_indexes(store.keys),
 )
