@@ -92,6 +92,11 @@ class FieldType:
         """What is stored beside the value to sort by; None where the value sorts itself."""
         return None
 
+    @property
+    def has_sort_key(self) -> bool:
+        """Whether values are sorted by a key stored beside them, not by themselves."""
+        return type(self).sort_key is not FieldType.sort_key
+
     def operand(self, raw: Any, field: "Field") -> Any:
         """What a condition compares one stored value with: read like a value, not judged by the validators.
 

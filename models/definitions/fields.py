@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from models.definitions.conditions import Condition
     from models.definitions.field_types import FieldType
     from models.definitions.formulas import Formula
+    from models.definitions.numbering import Numbering
 
+FRAME_PATHS = {"id": "_id", "revision": "rev", "department": "dept"}
+"""System keys whose key in the record document is not their REST name."""
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 
 
@@ -56,7 +59,7 @@ class Field:
     open_end: bool = False
     validators: Mapping[str, Any] = field(default_factory=dict)
     frame: str | None = None
-    """The frame key of the record this field shows (`archive_no`, `type`, `owner`, …), else it lives in `v`."""
+    """The system key this field shows, by its REST name (`archive_no`, `department` …), else it lives in `v`."""
     system: bool = False
     """Written only by the system, whatever the grants say."""
     source: str | None = None
@@ -75,6 +78,8 @@ class Field:
     help: Mapping[str, str] = field(default_factory=dict)
     depends: frozenset[str] = frozenset()
     """Ids of the fields a formula reads."""
+    numbering: "Numbering | None" = None
+    """How a sequence counts."""
 
     @property
     def address(self) -> str:
@@ -85,13 +90,13 @@ class Field:
     def path(self) -> str:
         """Where the value lies in the record document."""
         if self.frame:
-            return self.frame
+            return FRAME_PATHS.get(self.frame, self.frame)
         return f"v.{self.parent_id}.{self.id}" if self.parent_id else f"v.{self.id}"
 
     @property
     def sort_path(self) -> str:
         """Where its order is stored: a key of its own for names (one query has one collation), else the value."""
-        return f"d.sort.{self.id}" if self.type.has_sort_key else self.path
+        return f"d.sort.{self.id}" if self.type.has_sort_key and not self.frame else self.path
 
     @property
     def computed(self) -> bool:

@@ -1,0 +1,147 @@
+"""Checkers for parts of a definition: each takes a value and its place, reports faults there, returns what it read.
+
+A checker never raises for bad input: it reports and returns None, so that one pass finds everything.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.definitions.faults import Place, quoted, unknown_word
+from models.definitions.fields import LANGUAGES
+from models.errors import N_
+
+Check = Callable[[Any, Place], Any]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key a mapping may have."""
+
+    check: Check
+    required: bool = False
+
+
+def read_mapping(value: Any, place: Place, keys: Mapping[str, Key]) -> dict[str, Any]:
+    """The known keys of a mapping, each read by its checker; unknown keys are refused with the nearest known one."""
+    if not isinstance(value, dict):
+        place.fault(N_("must hold keys with values"))
+        return {}
+    for word in value:
+        if word not in keys:
+            unknown_word(place, word, keys)
+    for name, key in keys.items():
+        if key.required and value.get(name) is None:
+            place.fault(N_("{key} is missing"), key=name)
+    return {
+        name: key.check(value[name], place.at(name)) for name, key in keys.items() if value.get(name) is not None
+    }
+
+
+def text(most: int, pattern: str | None = None, like: str = "") -> Check:
+    """A text of 1 to `most` characters; `like` describes the pattern in words."""
+    compiled = re.compile(pattern) if pattern else None
+
+    def check(value: Any, place: Place) -> str | None:
+        if not isinstance(value, str):
+            place.fault(N_("must be a text, not {value}"), value=quoted(value))
+        elif not value.strip() or len(value) > most:
+            place.fault(N_("must have 1 to {most} characters"), most=most)
+        elif _CONTROL.search(value):
+            place.fault(N_("holds a control character"))
+        elif compiled and not compiled.fullmatch(value):
+            place.fault(N_("{value} must be {like}"), value=quoted(value), like=like)
+        else:
+            return value
+        return None
+
+    return check
+
+
+def flag(value: Any, place: Place) -> bool | None:
+    """true or false."""
+    if isinstance(value, bool):
+        return value
+    place.fault(N_("must be true or false, not {value}"), value=quoted(value))
+    return None
+
+
+def whole(least: int, most: int) -> Check:
+    """A whole number from `least` to `most`."""
+
+    def check(value: Any, place: Place) -> int | None:
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        place.fault(N_("must be a whole number from {least} to {most}"), least=least, most=most)
+        return None
+
+    return check
+
+
+def one_of(*words: str) -> Check:
+    """A word of a closed list."""
+
+    def check(value: Any, place: Place) -> str | None:
+        if isinstance(value, str) and value in words:
+            return value
+        unknown_word(place, value, words)
+        return None
+
+    return check
+
+
+def labels(most: int = 120) -> Check:
+    """The same words in three languages; all three are needed."""
+    word = text(most)
+
+    def check(value: Any, place: Place) -> dict[str, str] | None:
+        return read_mapping(value, place, {language: Key(word, required=True) for language in LANGUAGES})
+
+    return check
+
+
+def sequence(item: Check, most: int) -> Check:
+    """A list of at most `most` items, as a tuple; what could not be read is left out."""
+
+    def check(value: Any, place: Place) -> tuple | None:
+        if not isinstance(value, list):
+            place.fault(N_("must be a list"))
+            return None
+        if len(value) > most:
+            place.fault(N_("has {count} entries; {most} are allowed"), count=len(value), most=most)
+            return None
+        read = (item(one, place.at(number)) for number, one in enumerate(value))
+        return tuple(one for one in read if one is not None)
+
+    return check
+
+
+def mapping_of(item: Check, most: int) -> Check:
+    """A mapping with free keys, at most `most` of them."""
+
+    def check(value: Any, place: Place) -> dict[str, Any] | None:
+        if not isinstance(value, dict):
+            place.fault(N_("must hold keys with values"))
+            return None
+        if len(value) > most:
+            place.fault(N_("has {count} entries; {most} are allowed"), count=len(value), most=most)
+            return None
+        return {key: item(one, place.at(key)) for key, one in value.items()}
+
+    return check
+
+
+def plain(value: Any, place: Place) -> Any:
+    """Any plain data, kept as it is: what reads it later checks it (conditions, values of a field)."""
+    return value
+
+
+def tree(value: Any, place: Place) -> dict[str, Any] | None:
+    """A mapping whose content is checked by what reads it later."""
+    if isinstance(value, dict) and value:
+        return value
+    place.fault(N_("must hold keys with values"))
+    return None
