@@ -1,5 +1,6 @@
 """Where a mongod and a Valkey come from: the PATH first, then the wheels of the extra `embedded`."""
 
+import os
 import platform
 import re
 import shutil
@@ -81,3 +82,35 @@ def _in_wheels(names: tuple[str, ...], inside: str) -> Path | None:
 
 def _platform() -> str:
     return f"{platform.system()} {platform.machine()}"
+
+
+def missing_library(program: Path) -> str:
+    """The shared library that keeps a program from starting; empty when none does."""
+    said = subprocess.run([str(program), "--version"], capture_output=True, text=True, timeout=60, check=False).stderr
+    if "error while loading shared libraries" in said:
+        return said.partition("libraries:")[2].split(":")[0].strip()
+    return Path(said.partition("Library not loaded:")[2].split("\n")[0].strip()).name
+
+
+def apt_command() -> str:
+    """How a Debian-like machine gets what the mongod of the wheel needs."""
+    return ("" if os.geteuid() == 0 else "sudo ") + "apt-get install -y libcurl4 libssl3"
+
+
+def check() -> str:
+    """A sentence when the embedded servers cannot run on this machine; empty when they can."""
+    try:
+        for program in (mongod_program(), valkey_program()):
+            library = missing_library(program)
+            if library:
+                return f"{program.name} needs {library}, which is missing. Bring it with: {apt_command()}"
+    except StartFault as fault:
+        return str(fault)
+    return ""
+
+
+if __name__ == "__main__":
+    sentence = check()
+    if sentence:
+        print(f"dossier: {sentence}", file=sys.stderr)
+    sys.exit(bool(sentence))

@@ -34,16 +34,16 @@ def settings_for_command() -> Iterator[Settings]:
         yield folder.completed(settings)
         return
     with ExitStack() as stack:
-        yield folder.completed(settings, mongo_url=_mongo_url(folder, stack))
+        yield folder.completed(settings, **_urls(folder, stack))
 
 
-def _mongo_url(folder: DataFolder, stack: ExitStack) -> str:
-    """The mongod of a running `up`, else our own until `stack` ends."""
+def _urls(folder: DataFolder, stack: ExitStack) -> dict[str, str]:
+    """The servers of a running `up`, else a mongod of our own until `stack` ends."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         running = folder.running()
         if running:
-            return running["mongo_url"]
+            return {name: running[name] for name in ("mongo_url", "redis_url")}
         try:
             stack.enter_context(folder.held(f"dossier {' '.join(sys.argv[1:2])}"))
         except WrongUse:
@@ -51,11 +51,10 @@ def _mongo_url(folder: DataFolder, stack: ExitStack) -> str:
                 raise
             time.sleep(0.2)
             continue
-        folder.completed(load_settings(data_dir=folder.path))
         server = EmbeddedMongo(folder.path, folder.sockets())
         stack.callback(server.stop)
         server.start()
-        return server.url
+        return {"mongo_url": server.url}
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import bson
 
-from admin_app.binaries import mongod_program, valkey_program
+from admin_app.binaries import apt_command, mongod_program, valkey_program
 from admin_app.faults import StartFault
 from admin_app.processes import Mark, private_folder, read_note, write_note
 
@@ -298,8 +298,3 @@ def _cache_gigabytes() -> float:
     """A quarter of the memory, between 256 MB and 4 GB: a trial shares the machine with other work."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return min(4.0, max(0.25, memory / 4))
-
-
-def apt_command() -> str:
-    """How a Debian-like machine gets what the mongod of the wheel needs."""
-    return ("" if os.geteuid() == 0 else "sudo ") + "apt-get install -y libcurl4 libssl3"

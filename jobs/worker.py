@@ -67,6 +67,11 @@ def queue(name: str, connection: Redis) -> Queue:
     return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
+def listened(connection: Redis) -> set[str]:
+    """Names of the queues that a living worker listens to."""
+    return {name for worker in Worker.all(connection=connection) for name in worker.queue_names()}
+
+
 def serve(open_store: Callable[[], Store], redis_url: str, queues: Sequence[str] = QUEUES) -> None:
     """Work until SIGTERM. Without Redis it waits: the panel serves meanwhile, and the ticker rings again later."""
     global _opener
