@@ -79,12 +79,17 @@ def archive_for_command(*, migrate: bool = True) -> Iterator["Store"]:
 def actor_for_command(store: "Store", username: str | None = None) -> "Actor":
     """The user named by `--as`, else the system actor `cli:<os user>`.
 
-    :raises ArchiveError: no such user, or not active
+    :raises WrongUse: no such user, or not active
     """
+    from models.errors import RecordNotFound
     from models.users import Actor
 
     if username is None:
         return Actor.system_actor(f"cli:{getpass.getuser()}")
     from models.operations.users import actor_named
 
-    return actor_named(store, username)
+    try:
+        return actor_named(store, username)
+    except RecordNotFound:
+        words = "There is no active user {name}. `dossier user list` shows who there is."
+        raise WrongUse(words, name=username) from None
