@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from pymongo.errors import PyMongoError
 
+from models.audit.sweeps import append_late, sweep_orphan_keys
 from models.errors import ArchiveError
 from models.store import Store
 
@@ -16,7 +17,7 @@ TICK_SECONDS = 60.0
 REPORT = "ticker"
 log = logging.getLogger("dossier.ticker")
 
-STEPS: dict[str, Callable[[Store], int]] = {}
+STEPS: dict[str, Callable[[Store], int]] = {"late_entries": append_late, "orphan_keys": sweep_orphan_keys}
 """What a round does, by the name it has in the report."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pymongo
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo import WriteConcern
@@ -29,7 +30,8 @@ __all__ = ["DataKey", "FileKek", "KekProvider", "Keyring", "ensure_indexes"]
 
 log = logging.getLogger(__name__)
 FIRST_EPOCH = 1
-MAJORITY = WriteConcern("majority", wtimeout=10_000)
+MAJORITY = WriteConcern("majority")
+ANSWER_SECONDS = 8.0
 
 
 class DataKey:
@@ -130,8 +132,9 @@ class Keyring:
     def tokens(self) -> Tokens:
         """Makes search tokens under the current epoch and those still accepted."""
         if self._tokens is None:
-            self.load()
-        return self._tokens  # type: ignore[return-value]
+            self._open_store()
+        assert self._tokens is not None
+        return self._tokens
 
     @property
     def epoch(self) -> int:
@@ -187,8 +190,14 @@ class Keyring:
 
     def _current_kek(self) -> tuple[int, AESGCM]:
         if not self._current:
-            self.load()
+            self._open_store()
         return self._current, self._keks[self._current]
+
+    def _open_store(self) -> None:
+        """The first use: of many threads, one reads."""
+        with self._lock, _answering():
+            if not self._current:
+                self._load()
 
     def _kek_of(self, epoch: int) -> AESGCM | None:
         """A key of an epoch this process has not met: another process has begun it."""
@@ -227,7 +236,8 @@ def _bound(epoch: int, record_id: str, key_id: str) -> bytes:
 def _answering() -> Iterator[None]:
     """The questions asked here are fixed, so a refused one is the key store's fault, save a duplicate."""
     try:
-        yield
+        with pymongo.timeout(ANSWER_SECONDS):
+            yield
     except (BulkWriteError, DuplicateKeyError):
         raise
     except (ConnectionFailure, OperationFailure) as fault:

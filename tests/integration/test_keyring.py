@@ -6,6 +6,7 @@ import threading
 import pymongo
 import pytest
 
+from models.crypto import keys
 from models.crypto.envelope import seal, unseal
 from models.crypto.keys import FileKek, Keyring
 from models.errors import KeyStoreFault, Unavailable
@@ -148,7 +149,8 @@ def test_a_lost_token_key_refuses_instead_of_making_a_new_one(store, ring, tmp_p
         again(store, tmp_path / "kek").load()
 
 
-def test_a_key_store_that_does_not_answer_is_never_taken_for_gone(store, tmp_path):
+def test_a_key_store_that_does_not_answer_is_never_taken_for_gone(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(keys, "ANSWER_SECONDS", 0.2)
     with pymongo.MongoClient("mongodb://127.0.0.1:9/", serverSelectionTimeoutMS=50) as deaf:
         ring = Keyring(deaf.keys, FileKek(tmp_path / "kek"), store.clock)
         with pytest.raises(Unavailable):

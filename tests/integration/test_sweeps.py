@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from bson.binary import Binary
 
+from jobs.ticker import tick
 from models.audit.lanes import ensure_indexes
 from models.audit.log import Entry
 from models.audit.sweeps import append_late, sweep_orphan_keys
@@ -97,6 +98,12 @@ def test_a_silent_log_stops_the_sweep_and_loses_nothing(store):
     finally:
         store.data.command("collMod", "audit_entries", validator={})
     assert append_late(later(store, minutes=2)) == 1
+
+
+def test_the_ticker_does_both_sweeps(store):
+    revise(store, 1)
+    done = tick(later(store, minutes=2))
+    assert (done["late_entries"], done["orphan_keys"]) == (1, 0)
 
 
 def keys_left(store):
