@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from models.audit.lanes import unclosed_lanes
 from models.operations.migrations import schema_number
 from models.store import Store
 
@@ -104,8 +105,10 @@ class State:
             age = (self.store.clock.now() - report["at"]).total_seconds() if "at" in report else -1
             yield GaugeMetricFamily("dossier_schema_number", "Layout of the data", value=schema_number(self.store))
             yield GaugeMetricFamily("dossier_ticker_age_seconds", "Since the last round; -1: never", value=age)
-            lanes = self.store.data.audit_lanes.count_documents({"state": "open"})
-            yield GaugeMetricFamily("dossier_audit_lanes_open", "Audit lanes being written", value=lanes)
+            lanes = list(unclosed_lanes(self.store.data).values())
+            yield GaugeMetricFamily("dossier_audit_lanes_open", "Audit lanes being written", value=lanes.count("open"))
+            died = "Audit lanes whose process died"
+            yield GaugeMetricFamily("dossier_audit_lanes_abandoned", died, value=lanes.count("abandoned"))
         yield GaugeMetricFamily("dossier_threads", "Threads of this process", value=threading.active_count())
 
 

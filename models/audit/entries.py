@@ -53,9 +53,10 @@ class Entry:
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """Sorted keys, no spaces, UTF-8, keys without content left out."""
+    """Sorted keys, no spaces, UTF-8, keys without content left out. A lone surrogate becomes `?`."""
     kept = {key: value for key, value in content.items() if value is not None}
-    body = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    body = text.encode("utf-8", "replace")
     if len(body) > MAX_BODY_BYTES:
         raise ValueError(f"an audit body of {len(body)} bytes: split the batch")
     return body

@@ -145,12 +145,16 @@ def _refused(fault: PyMongoError) -> bool:
     return any(error["code"] in REFUSED for error in fault.details["writeErrors"])
 
 
-def lane_states(db: Database) -> dict[str, str]:
-    """Lane → open, closed, left (its process went on in another), abandoned (its process died). By server time."""
+def unclosed_lanes(db: Database) -> dict[str, str]:
+    """Lanes without closing mark → open (its process lives) or abandoned (it died). By server time."""
     quiet = {"$gt": [{"$subtract": ["$$NOW", "$seen_at"]}, QUIET_SECONDS * 1000]}
-    abandoned = {"$and": [{"$eq": ["$state", "open"]}, quiet]}
-    lanes = db.audit_lanes.aggregate([{"$project": {"state": {"$cond": [abandoned, "abandoned", "$state"]}}}])
-    return {lane["_id"]: lane["state"] for lane in lanes}
+    asked = [{"$match": {"state": "open"}}, {"$project": {"state": {"$cond": [quiet, "abandoned", "open"]}}}]
+    return {lane["_id"]: lane["state"] for lane in db.audit_lanes.aggregate(asked)}
+
+
+def lane_states(db: Database) -> dict[str, str]:
+    """Every lane → open, abandoned, closed, or left (its process was in doubt and went on in another)."""
+    return {lane["_id"]: lane["state"] for lane in db.audit_lanes.find({}, {"state": True})} | unclosed_lanes(db)
 
 
 INDEXES = [
@@ -165,4 +169,5 @@ INDEXES = [
 def ensure_indexes(db: Database) -> None:
     """What the log pages and the late appender ask by. Idempotent."""
     db.audit_entries.create_indexes(INDEXES)
+    db.audit_lanes.create_index("state", partialFilterExpression={"state": "open"})
     db.revisions.create_index([("at", 1), ("_id", 1)])

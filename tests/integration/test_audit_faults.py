@@ -13,7 +13,7 @@ import pymongo
 import pytest
 
 from admin_app.services import EmbeddedMongo
-from models.audit.lanes import lane_states
+from models.audit.lanes import lane_states, unclosed_lanes
 from models.audit.log import AuditLog, Entry
 from models.errors import Unavailable
 from tests.cut_line import CutLine
@@ -68,7 +68,7 @@ def test_a_killed_writer_loses_nothing_acknowledged_and_its_lane_is_told_abandon
     assert lane_states(store.data) == {lane: "open"}
     long_ago = store.clock.now() - timedelta(minutes=10)
     store.data.audit_lanes.update_one({"_id": lane}, {"$set": {"seen_at": long_ago}})
-    assert lane_states(store.data) == {lane: "abandoned"}
+    assert lane_states(store.data) == unclosed_lanes(store.data) == {lane: "abandoned"}
 
 
 @pytest.fixture

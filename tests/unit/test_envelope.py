@@ -46,6 +46,22 @@ def test_every_stored_shape_comes_back_as_it_was(value):
     assert isinstance(opened, type(value))
 
 
+@pytest.mark.parametrize(
+    ("field_id", "blob", "value"),
+    [
+        ("name_a1b2", "0174b835971fdd4c8c24cb8aea3365f68377baccff9c57a91792385be3d5a6ca9751ced9", "张三"),
+        (
+            "share_c3d4",
+            "015134d21dc2e2ee1673c0b28050cc3ef00ca6bb42645eface3c615013d5df3ff4"
+            "ae85acc1a64bbc054dd0d703fb5ba6597f84019dee86a50405",
+            [{"x": 1}],
+        ),
+    ],
+)
+def test_what_the_first_release_sealed_opens_for_ever(field_id, blob, value):
+    assert unseal(DataKey("k1", "r1", b"k" * 32), field_id, bytes.fromhex(blob)) == value
+
+
 def test_a_blob_is_binary_and_told_from_every_clear_shape():
     blob = seal(key_of(), "f_1", "x")
     assert isinstance(blob, Binary)
