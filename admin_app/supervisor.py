@@ -122,8 +122,8 @@ class Supervisor:
         end = time.monotonic() + READY_SECONDS
         while not self._stop.is_set():
             if answers(self.settings.host, self.settings.port, "/readyz"):
-                print(f"ready {self.url}", flush=True)
                 self._note()
+                print(f"ready {self.url}", flush=True)
                 return
             if time.monotonic() > end:
                 words = "The panel does not answer after {seconds:.0f} s. Look into {log}."

@@ -38,6 +38,13 @@ def store() -> Store:
 class PlainWorker(Worker):
     """An RQ worker that keeps no text of a failure, and whose child writes out its log before `os._exit`."""
 
+    max_connection_wait_time = 5.0
+    asked_to_stop = False
+
+    def request_stop(self, signum: int, frame: Any) -> None:
+        self.asked_to_stop = True
+        super().request_stop(signum, frame)
+
     def perform_job(self, *args: Any, **kwargs: Any) -> bool:
         global _store
         try:
@@ -84,7 +91,7 @@ def serve(open_store: Callable[[], Store], redis_url: str, queues: Sequence[str]
                 [queue(name, connection) for name in queues], connection=connection, serializer=JSONSerializer
             )
             worker.work(logging_level="WARNING")
-            if worker._stop_requested:
+            if worker.asked_to_stop:
                 return
         except RedisError as fault:
             log.warning("redis does not answer: %s", type(fault).__name__)
