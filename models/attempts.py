@@ -88,11 +88,13 @@ def _one_more(rule: Rule, now: datetime) -> list[dict[str, Any]]:
     earned = {"$cond": [{"$gte": ["$n", rule.free]}, pause, None]}
     return [
         {"$set": {"n": {"$cond": [paused, "$n", {"$cond": [is_over, 1, {"$add": ["$n", 1]}]}]}}},
-        {"$set": {
-            "last": {"$cond": [paused, "$last", now]},
-            "until": {"$cond": [paused, "$until", earned]},
-            "expires_at": now + rule.memory,
-        }},
+        {
+            "$set": {
+                "last": {"$cond": [paused, "$last", now]},
+                "until": {"$cond": [paused, "$until", earned]},
+                "expires_at": now + rule.memory,
+            }
+        },
     ]
 
 

@@ -39,6 +39,8 @@ class FieldType:
     token_kinds: ClassVar[tuple[str, ...]] = ("eq",)
     """Kinds of blind tokens of a sealed value; () where not even equality can be asked."""
     can_be_many: ClassVar[bool] = False
+    compared_part: ClassVar[str] = ""
+    """Where the stored value is an object: the part of it that equality compares."""
     json_schema: ClassVar[Mapping[str, Json]] = {"type": "string"}
     """Shape of one value in REST."""
 

@@ -37,6 +37,7 @@ class PhoneType(FieldType):
     sealed_by_default = True
     sortable = False
     token_kinds = ("eq", "tail")
+    compared_part = "number"
     json_schema = {  # noqa: RUF012
         "type": "array",
         "items": {
@@ -231,6 +232,7 @@ class AddressType(FieldType):
 
     name = "address"
     widget = "address"
+    compared_part = "text"
     sealed_by_default = True
     sortable = False
     can_be_many = True

@@ -77,9 +77,11 @@ def remove(actor: Actor, store: Store, role_id: str) -> None:
     stamps = allowed(actor, store, MANAGE)
     get_role(store, role_id)
     policy, holder = policy_for(store, stamps), f"role:{role_id}"
-    named = holder in policy.holders or any(
-        holder in ceiling.holders | ceiling.outside for ceiling in policy.ceilings
-    ) or any(reach.role == role_id for reach in policy.reaches)
+    named = (
+        holder in policy.holders
+        or any(holder in ceiling.holders | ceiling.outside for ceiling in policy.ceilings)
+        or any(reach.role == role_id for reach in policy.reaches)
+    )
 
     def write(session: ClientSession) -> Any:
         if named or store.data.users.find_one({"roles": role_id}, {"_id": 1}, session=session):

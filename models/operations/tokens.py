@@ -76,9 +76,7 @@ def present(store: Store, secret: str, stamps: Stamps) -> Standing | None:
         return None
     if not token.seen_at or now - token.seen_at > 10 * TOUCH_EVERY:
         store.data.api_tokens.update_one({"_id": token.id}, {"$set": {"seen_at": now}})
-    standing = standing_of(
-        store, user, means=token.id, via="token", ends_at=token.expires_at, users_stamp=stamps.users
-    )
+    standing = standing_of(store, user, means=token.id, via="token", ends_at=token.expires_at, users_stamp=stamps.users)
     standings.keep(digest, stamps.users, standing)
     return standing
 

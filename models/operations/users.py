@@ -105,7 +105,10 @@ def edit(
     check_reach(actor, store, stamps, holders_of(user))
     values = _checked(store, name=name, department=department)
     changes = {
-        "name": values["name"], "department": department or None, "person": person or None, "locale": locale,
+        "name": values["name"],
+        "department": department or None,
+        "person": person or None,
+        "locale": locale,
     }
     entry = entry_for(actor, "users:edit", "users", [user_id], _moved(user, changes))
     committed(store, entry, lambda session: _update(store, user_id, changes, expected, session))
@@ -239,9 +242,7 @@ def _insert(store: Store, user: User, entry: Entry) -> User:
     return user
 
 
-def _update(
-    store: Store, user_id: str, changes: dict[str, Any], expected: int | None, session: ClientSession
-) -> None:
+def _update(store: Store, user_id: str, changes: dict[str, Any], expected: int | None, session: ClientSession) -> None:
     """Compare-and-set on `rev` where the caller saw one."""
     chosen = {"_id": user_id} if expected is None else {"_id": user_id, "rev": expected}
     result = store.data.users.update_one(chosen, {"$set": changes, "$inc": {"rev": 1}}, session=session)
@@ -257,9 +258,7 @@ def _holders(roles: Iterable[str]) -> set[str]:
     return {f"role:{role}" for role in roles}
 
 
-def _check_not_last(
-    store: Store, stamps: Stamps, user: User, roles: Iterable[str], session: ClientSession
-) -> None:
+def _check_not_last(store: Store, stamps: Stamps, user: User, roles: Iterable[str], session: ClientSession) -> None:
     """Somebody else who can manage users remains, or this user still can.
 
     Asked inside the transaction: of two administrators who shut each other out, the second is tried
