@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin_app import assets, error_pages, health, identity, languages, pages, request_log, security
 from models.store import Store
@@ -46,6 +47,8 @@ def create_app(settings: Any, open_store: Callable[[Any], Store]) -> Flask:
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=32 * 1024 * 1024, TESTING=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["dossier"] = Shell(settings, open_store)
-    for part in (request_log, security, health, identity, languages, assets, error_pages, pages):
+    if hops := getattr(settings, "proxies", 0):
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    for part in (request_log, security, identity, languages, assets, error_pages, pages, health):
         part.init_app(app)
     return app

@@ -13,6 +13,8 @@ from jobs import ticker as ticker_job
 from jobs import worker as worker_job
 from models.errors import ArchiveError
 from models.operations.migrations import migrate
+from models.operations.users import first_sign_in_token
+from models.store import Store
 
 
 def web(settings: Settings, listener: socket.socket | None = None) -> None:
@@ -36,10 +38,18 @@ def ticker(settings: Settings) -> None:
 def prepare(settings: Settings, url: str, demo_password: str | None) -> None:
     """Bring the data to this release: migrations, shipped definitions, demo, the first way in."""
     try:
-        store = opening.open_store(settings)
+        store = opening.open_store(settings, lane="prepare")
         store.keyring.self_test()
         migrate(store)
+        _open_the_door(store, url)
         opening.close_store(store)
     except ArchiveError as fault:
         print(f"dossier: {fault}", file=sys.stderr, flush=True)
         raise SystemExit(1) from None
+
+
+def _open_the_door(store: Store, url: str) -> None:
+    """Without users, the one-time link of the first administrator; a new one at each start, the old ones then fail."""
+    secret = first_sign_in_token(store)
+    if secret:
+        print(f"first sign-in {url}/first-sign-in?token={secret}", file=sys.stderr, flush=True)

@@ -40,6 +40,12 @@ def test_it_serves_when_it_says_so(panel):
     assert panel.get("/readyz") == 200
 
 
+def test_without_users_the_way_in_is_said(panel):
+    lines = [line for line in panel.lines if line.startswith("first sign-in ")]
+    assert len(lines) == 1
+    assert panel.get(lines[0].split()[2].removeprefix(panel.url)) == 200
+
+
 def test_a_second_one_on_the_same_data_says_so_and_exits_2(panel):
     second = dossier("up", "--data-dir", panel.folder, "--port", "0", cwd=panel.folder.parent)
     assert second.returncode == 2
