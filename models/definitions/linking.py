@@ -68,9 +68,7 @@ def link(name: str, definitions: Definitions) -> Linked:
     )
 
 
-def _fields(
-    definition: TypeDefinition, base: TypeDefinition | None, definitions: Definitions
-) -> Iterator[LinkedField]:
+def _fields(definition: TypeDefinition, base: TypeDefinition | None, definitions: Definitions) -> Iterator[LinkedField]:
     said = definition.override or {}
     for one in base.fields if base else ():
         yield _taken(one, base, said)
@@ -97,9 +95,7 @@ def _shown_when(one: FieldDefinition, condition: Mapping[str, Any] | None) -> Fi
     return replace(one, visible_when={"all": [condition, own]} if own else condition)
 
 
-def _sections(
-    definition: TypeDefinition, base: TypeDefinition | None, definitions: Definitions
-) -> tuple[Section, ...]:
+def _sections(definition: TypeDefinition, base: TypeDefinition | None, definitions: Definitions) -> tuple[Section, ...]:
     found: dict[str, Section] = {}
     included = [definitions[include.type] for include in definition.include if include.type in definitions]
     for one in (base, *included, definition):

@@ -36,9 +36,7 @@ def read_mapping(value: Any, place: Place, keys: Mapping[str, Key]) -> dict[str,
     for name, key in keys.items():
         if key.required and value.get(name) is None:
             place.fault(N_("{key} is missing"), key=name)
-    return {
-        name: key.check(value[name], place.at(name)) for name, key in keys.items() if value.get(name) is not None
-    }
+    return {name: key.check(value[name], place.at(name)) for name, key in keys.items() if value.get(name) is not None}
 
 
 def text(most: int, pattern: str | None = None, like: str = "") -> Check:

@@ -129,9 +129,7 @@ def states_tree(workflow: Workflow) -> dict[str, Any]:
     """The `states` of a definition."""
     return {
         "initial": workflow.initial,
-        "list": [
-            {"name": state.name, "labels": dict(state.labels), "look": state.look} for state in workflow.states
-        ],
+        "list": [{"name": state.name, "labels": dict(state.labels), "look": state.look} for state in workflow.states],
     }
 
 
@@ -141,8 +139,12 @@ def transitions_tree(workflow: Workflow) -> list[dict[str, Any]]:
     for edge in workflow.transitions:
         tree_ = {"name": edge.name, "labels": dict(edge.labels), "from": list(edge.start), "to": edge.end}
         optional = {
-            "who": list(edge.who), "when": edge.when, "required": list(edge.required), "reason": edge.reason,
-            "effects": [dict(effect) for effect in edge.effects], "clock": edge.clock,
+            "who": list(edge.who),
+            "when": edge.when,
+            "required": list(edge.required),
+            "reason": edge.reason,
+            "effects": [dict(effect) for effect in edge.effects],
+            "clock": edge.clock,
         }
         trees.append(tree_ | {key: value for key, value in optional.items() if value})
     return trees
