@@ -18,7 +18,7 @@ class ArchiveError(Exception):
     """A refusal or a fault that the person who asked can do something about.
 
     :param code: stable machine word, part of the public surface
-    :param words: English template, `{place}` filled from `places`
+    :param words: English template, `{place}` filled from `places`; an error as a place is translated like the rest
     """
 
     status = 400
@@ -31,7 +31,11 @@ class ArchiveError(Exception):
 
     def public_words(self, translate: Callable[[str], str] = lambda words: words) -> str:
         """The sentence for a person, translated by `translate`."""
-        return translate(self.words).format_map(_Places(self.places))
+        places = {
+            name: place.public_words(translate) if isinstance(place, ArchiveError) else place
+            for name, place in self.places.items()
+        }
+        return translate(self.words).format_map(_Places(places))
 
     def __str__(self) -> str:
         return self.public_words()

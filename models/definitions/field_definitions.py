@@ -8,7 +8,7 @@ from typing import Any
 from models.definitions.faults import Place, quoted, unknown_word
 from models.definitions.field_types import FIELD_TYPES
 from models.definitions.numbering import Numbering, numbering_tree, read_numbering
-from models.definitions.shapes import Key, flag, labels, one_of, plain, read_mapping, sequence, text, tree
+from models.definitions.shapes import A_WORD, Key, flag, labels, one_of, plain, read_mapping, sequence, text, tree
 from models.definitions.system_fields import SYSTEM_KEYS
 from models.definitions.validators import read_validators
 from models.errors import N_
@@ -97,9 +97,9 @@ def read_field(value: Any, place: Place, *, inside: str = "") -> FieldDefinition
     read = read_mapping(value, place, _KEYS)
     kind = read.get("type")
     raw_parts = read.pop("fields", None)
-    if raw_parts is not None and kind in HOLDERS:
+    if raw_parts and kind in HOLDERS:
         read["fields"] = _parts(raw_parts, place.at("fields"), kind)
-    elif raw_parts is not None and kind:
+    elif raw_parts and kind:
         place.at("fields").fault(N_("only an object or rows has parts, not {type}"), type=kind)
     elif kind in HOLDERS:
         place.fault(N_("{type} needs `fields`: what it consists of"), type=kind)
@@ -239,10 +239,16 @@ def _option(value: Any, place: Place) -> OptionDefinition | None:
     return OptionDefinition(**read) if read.get("key") and read.get("labels") else None
 
 
-_option_key = text(60, r"[A-Za-z0-9][A-Za-z0-9_.+-]*", "letters, digits, _ . + and -, beginning with a letter or digit")
-_name = text(48, r"[a-z][a-z0-9_]*", "small letters, digits and _, beginning with a letter")
+_option_key = text(
+    60,
+    r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
+    N_("{value} must be letters, digits, _ . + and -, beginning with a letter or a digit"),
+)
+_name = text(48, r"[a-z][a-z0-9_]*", A_WORD)
 _field_id = text(
-    53, r"[a-z][a-z0-9_]{0,47}_[a-z0-9]{4}", "the first name, an underscore and four small letters or digits"
+    53,
+    r"[a-z][a-z0-9_]{0,47}_[a-z0-9]{4}",
+    N_("{value} must be the first name, an underscore and four small letters or digits"),
 )
 
 _KEYS: dict[str, Key] = {
@@ -250,7 +256,7 @@ _KEYS: dict[str, Key] = {
     "name": Key(_name, required=True),
     "labels": Key(labels(), required=True),
     "type": Key(_type, required=True),
-    "source": Key(text(20, r"F[1-9][0-9]{0,2}", "F and a number, as in F48")),
+    "source": Key(text(20, r"F[1-9][0-9]{0,2}", N_("{value} must be F and a number, as in F48"))),
     "help": Key(labels(600)),
     "section": Key(text(40)),
     "grade": OVERRIDABLE["grade"],
@@ -266,7 +272,7 @@ _KEYS: dict[str, Key] = {
     "search": Key(flag),
     "unique": Key(flag),
     "open_end": Key(flag),
-    "currency": Key(text(20, r"[A-Z]{3}", "three capital letters, as in CNY")),
+    "currency": Key(text(20, r"[A-Z]{3}", N_("{value} must be three capital letters, as in CNY"))),
     "default": Key(plain),
     "formula": Key(text(500)),
     "visible_when": Key(tree),

@@ -36,6 +36,8 @@ class PlannedIndex:
         return IndexModel([(path, ASCENDING) for path in self.paths], **options)
 
 
+FIELD_INDEXES = ("sort:", "unique:")
+"""How the names of indexes begin that exist for one field."""
 TRASHED = {"life.trashed_at": {"$type": "date"}}
 """The part of a query that lets the trash use its index."""
 DUE = {"life.due_on": {"$gt": ""}}

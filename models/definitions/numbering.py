@@ -48,7 +48,7 @@ def default_numbering(type_name: str) -> Numbering:
     return Numbering(prefix=type_name.upper().replace("_", "")[:12])
 
 
-_prefix = text(12, r"[A-Z][A-Z0-9]*", "capital letters and digits, beginning with a letter")
+_prefix = text(12, r"[A-Z][A-Z0-9]*", N_("{value} must be capital letters and digits, beginning with a letter"))
 _pattern_text = text(60)
 
 

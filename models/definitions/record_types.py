@@ -11,7 +11,7 @@ from typing import Any
 from models.definitions.faults import Faults, Place, quoted, unknown_word
 from models.definitions.field_definitions import FieldDefinition, field_list, field_tree, read_override
 from models.definitions.numbering import Numbering, numbering_tree, read_numbering
-from models.definitions.shapes import Key, flag, labels, mapping_of, read_mapping, sequence, text, tree
+from models.definitions.shapes import A_WORD, Key, flag, labels, mapping_of, read_mapping, sequence, text, tree
 from models.definitions.workflow import Workflow, read_workflow, states_tree, transitions_tree
 from models.errors import N_
 
@@ -65,8 +65,8 @@ class TypeDefinition:
         return definition_tree(self)
 
 
-type_name = text(40, r"[a-z][a-z0-9_]*", "small letters, digits and _, beginning with a letter")
-_word = text(40, r"[a-z][a-z0-9_-]*", "small letters, digits, - and _, beginning with a letter")
+type_name = text(40, r"[a-z][a-z0-9_]*", A_WORD)
+_word = text(40, r"[a-z][a-z0-9_-]*", N_("{value} must be small letters, digits, - and _, beginning with a letter"))
 
 
 def load_type(source: Mapping[str, Any], file: str) -> TypeDefinition:
@@ -93,7 +93,7 @@ def read_type(source: Any, place: Place) -> TypeDefinition | None:
         place.at("transitions").fault(N_("needs `states` beside it"))
     if len(place.faults) > before or not {"type", "labels"} <= read.keys():
         return None
-    definition = TypeDefinition(file=place.file, **read)
+    definition = TypeDefinition(file=place.file, **{**read, "override": read.get("override") or None})
     _check_alone(definition, place)
     return definition
 

@@ -14,6 +14,8 @@ from models.errors import N_
 
 Check = Callable[[Any, Place], Any]
 
+A_WORD = N_("{value} must be small letters, digits and _, beginning with a letter")
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -39,8 +41,8 @@ def read_mapping(value: Any, place: Place, keys: Mapping[str, Key]) -> dict[str,
     return {name: key.check(value[name], place.at(name)) for name, key in keys.items() if value.get(name) is not None}
 
 
-def text(most: int, pattern: str | None = None, like: str = "") -> Check:
-    """A text of 1 to `most` characters; `like` describes the pattern in words."""
+def text(most: int, pattern: str | None = None, words: str = "") -> Check:
+    """A text of 1 to `most` characters; `words` says what is wrong with a `{value}` that does not fit the pattern."""
     compiled = re.compile(pattern) if pattern else None
 
     def check(value: Any, place: Place) -> str | None:
@@ -51,7 +53,7 @@ def text(most: int, pattern: str | None = None, like: str = "") -> Check:
         elif _CONTROL.search(value):
             place.fault(N_("holds a control character"))
         elif compiled and not compiled.fullmatch(value):
-            place.fault(N_("{value} must be {like}"), value=quoted(value), like=like)
+            place.fault(words, value=quoted(value))
         else:
             return value
         return None

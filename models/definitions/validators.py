@@ -41,7 +41,7 @@ def _pattern(value: Any, place: Place) -> str | None:
     try:
         compile_pattern(value)
     except FieldValueError as error:
-        place.fault(N_("cannot be used: {reason}"), reason=str(error))
+        place.fault(N_("cannot be used: {reason}"), reason=error)
         return None
     return value
 

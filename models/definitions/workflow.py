@@ -6,7 +6,7 @@ from typing import Any
 
 from models.definitions.faults import Place, quoted, unknown_word
 from models.definitions.fields import in_language
-from models.definitions.shapes import Key, flag, labels, one_of, read_mapping, sequence, text, tree
+from models.definitions.shapes import A_WORD, Key, flag, labels, one_of, read_mapping, sequence, text, tree
 from models.errors import N_
 
 LOOKS = ("new", "waiting", "working", "done", "resting", "leaving", "gone")
@@ -63,7 +63,7 @@ class Workflow:
 FILED = State("filed", {"zh-Hans": "已归档", "zh-Hant": "已歸檔", "en": "Filed"}, "done")
 DEFAULT = Workflow("filed", (FILED,))
 
-_name = text(40, r"[a-z][a-z0-9_]*", "small letters, digits and _, beginning with a letter")
+_name = text(40, r"[a-z][a-z0-9_]*", A_WORD)
 _STATE = {"name": Key(_name, True), "labels": Key(labels(), True), "look": Key(one_of(*LOOKS))}
 _TRANSITION = {
     "name": Key(_name, True),
