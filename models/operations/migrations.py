@@ -6,23 +6,29 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from models import attempts, users
 from models.audit import lanes
 from models.crypto import keys
-from models.errors import N_, ArchiveError, Unavailable
+from models.definitions import stored_types
+from models.definitions.compiled import TypeRegistry
+from models.definitions.faults import Faults
+from models.definitions.index_plan import FIELD_INDEXES
+from models.errors import N_, ArchiveError, DefinitionError, Unavailable
 from models.store import Store, new_id
 
 SCHEMA = "schema"
 LEASE = "migrating"
 LEASE_SECONDS = 60
 PATIENCE_SECONDS = 300.0
+DUPLICATE_KEY = 11000
 
 
 class Step(NamedTuple):
@@ -45,7 +51,43 @@ INDEX_MAKERS: tuple[Callable[[Store], None], ...] = (
     attempts.ensure_indexes,
     lambda store: lanes.ensure_indexes(store.data),
     lambda store: keys.ensure_indexes(store.keys),
+    stored_types.ensure_indexes,
 )
+
+
+def ensure_record_indexes(store: Store, registry: TypeRegistry, *, drop_others: bool = False) -> None:
+    """The planned indexes of every record collection. Harmless when they stand.
+
+    :param drop_others: also drop those of fields that are no longer sorted by or unique
+    :raises DefinitionFaults: a field that is to be unique has values twice
+    """
+    faults = Faults()
+    for compiled in registry:
+        if compiled.name != compiled.base:
+            continue
+        collection = store.data[compiled.collection]
+        for planned in compiled.planned:
+            try:
+                collection.create_indexes([planned.model()])
+            except OperationFailure as error:
+                if error.code != DUPLICATE_KEY:
+                    raise
+                words = N_("values of this field stand twice: it cannot be unique before they differ")
+                faults.add(DefinitionError(f"{compiled.collection}: {planned.name}", words))
+        if drop_others:
+            _drop_former(collection, {planned.name for planned in compiled.planned})
+    faults.raise_if_any()
+
+
+def _drop_former(collection: Collection, planned: set[str]) -> None:
+    for name in collection.index_information():
+        if name.startswith(FIELD_INDEXES) and name not in planned:
+            collection.drop_index(name)
+
+
+def holds_record(store: Store, collection: str, query: Mapping[str, object]) -> bool:
+    """Whether any record, in the trash or not, answers a query about which fields and states are in use."""
+    return store.data[collection].find_one(query, {"_id": 1}) is not None
 
 
 class DataTooNew(ArchiveError):

@@ -1,0 +1,97 @@
+"""`dossier types`: record types judged, put in force, written out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from admin_app.command_archive import actor_for_command, archive_for_command
+
+if TYPE_CHECKING:
+    from models.definitions.compiled import CompiledType, TypeRegistry
+    from models.definitions.record_types import TypeDefinition
+
+PATH = click.Path(path_type=Path, exists=True)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.group()
+def types() -> None:
+    """Record types as data."""
+
+
+@types.command()
+@click.argument("path", type=PATH)
+@click.option("--indexes", is_flag=True, help="Say what each index is for.")
+def validate(path: Path, indexes: bool) -> None:
+    """Judge the definitions in a file or folder, without the archive."""
+    from models.operations.types import read_definitions
+    from models.operations.types import validate as judge
+
+    given = read_definitions(path)
+    registry = judge(path, _shipped(given))
+    for name in sorted(given):
+        click.echo(_line(registry.get(name)))
+    for base in sorted({registry.get(name).base for name in given}):
+        _say_indexes(registry, base, whole=indexes)
+
+
+def _shipped(given: Mapping[str, "TypeDefinition"]) -> dict[str, "TypeDefinition"]:
+    """The shipped types, for definitions that extend or point to one of them."""
+    import seed
+    from models.operations.types import read_definitions
+
+    folder = Path(seed.__file__).parent / "types"
+    return {name: one for name, one in read_definitions(folder).items() if name not in given}
+
+
+def _line(compiled: "CompiledType") -> str:
+    parts = sum(len(one.fields) for one in compiled.fields)
+    off = sum(not one.active for one in compiled.walk())
+    sealed = sum(one.sealed for one in compiled.walk() if one.active)
+    words = f"{compiled.name}: {len(compiled.fields)} fields, {parts} sub-fields, {off} off, {sealed} sealed"
+    return f"{words}; holds {', '.join(compiled.kinds)}" if compiled.abstract else words
+
+
+def _say_indexes(registry: "TypeRegistry", base: str, *, whole: bool) -> None:
+    from models.definitions.index_plan import MOST_INDEXES
+
+    compiled = registry.get(base)
+    click.echo(f"{compiled.collection}: {len(compiled.planned)} of {MOST_INDEXES} indexes")
+    for planned in compiled.planned if whole else ():
+        unique = " unique" if planned.unique else ""
+        click.echo(f"  {planned.name}{unique} ({', '.join(planned.paths)}): {planned.why}")
+
+
+@types.command()
+@click.argument("path", type=PATH)
+@click.option("--reason", default="dossier types apply", metavar="TEXT", help="Kept with the version.")
+@click.option("--as", "username", metavar="USER", help="Act as this user.")
+def apply(path: Path, reason: str, username: str | None) -> None:
+    """Put the definitions in a file or folder in force."""
+    from models.operations.types import apply as put_in_force
+    from models.operations.types import read_definitions
+
+    definitions = read_definitions(path)
+    with archive_for_command() as store:
+        applied = put_in_force(actor_for_command(store, username), store, definitions, reason=reason)
+    for name, version in sorted(applied.versions.items()):
+        click.echo(f"{name}: version {version}")
+    if not applied.versions:
+        click.echo("no change")
+
+
+@types.command()
+@click.argument("path", type=FOLDER)
+@click.option("--as", "username", metavar="USER", help="Act as this user.")
+def export(path: Path, username: str | None) -> None:
+    """Write the types in force into a folder, a file each."""
+    from models.operations.types import export as write_out
+
+    with archive_for_command() as store:
+        for file in write_out(actor_for_command(store, username), store, path):
+            click.echo(file)
+
+
+commands = [types]
