@@ -58,10 +58,17 @@ class PlainWorker(Worker):
         """Log class and an id: traceback and arguments may hold customer data."""
         log.error("job %s failed: %s %s", job.id, exc_info[0].__name__, uuid.uuid4().hex[:8])
 
-    def handle_job_failure(self, job: Job, queue: Queue, *args: Any, exc_string: str = "", **kwargs: Any) -> None:
-        """RQ keeps `exc_string` in Redis: it gets the class alone, which is the first word of the last line."""
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Any = None,
+    ) -> None:
+        """RQ keeps `exc_string` in Redis: it gets the class alone, the first word of the last line."""
         name = exc_string.strip().rpartition("\n")[2].partition(":")[0]
-        super().handle_job_failure(job, queue, *args, exc_string=name, **kwargs)
+        super().handle_job_failure(job, queue, started_job_registry, name, execution)
 
 
 def connect(redis_url: str) -> Redis:

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pymongo
 import pytest
+from redis import Redis
 
-from admin_app.services import EmbeddedMongo
+from admin_app.services import EmbeddedMongo, EmbeddedServer, EmbeddedValkey
 from models.audit.log import AuditLog
 from models.crypto.keys import FileKek, Keyring
 from models.operations import migrations
@@ -39,14 +40,26 @@ def pytest_unconfigure(config):
         lock.close()
 
 
-def _server(folder: Path) -> EmbeddedMongo:
-    return EmbeddedMongo(folder, folder / "s", extra=("--setParameter", "transactionLifetimeLimitSeconds=30"))
+def _servers(folder: Path) -> dict[str, EmbeddedServer]:
+    fast = ("--setParameter", "transactionLifetimeLimitSeconds=30")
+    servers = EmbeddedMongo(folder, folder / "s", extra=fast), EmbeddedValkey(folder, folder / "s")
+    return {server.name: server for server in servers}
+
+
+def _started(name: str) -> EmbeddedServer:
+    """The server of the run, started by whichever process asks first."""
+    folder = Path(os.environ[RUN_FOLDER])
+    with (folder / "start").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = _servers(folder)[name]
+        server.start()
+        return server
 
 
 def _end_run(folder: Path) -> None:
-    server = _server(folder)
-    if server.note.exists() and server._adopt():
-        server.stop()
+    for server in _servers(folder).values():
+        if server.note.exists() and server._adopt():
+            server.stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -66,13 +79,24 @@ def _sweep_dead_runs() -> None:
 
 @pytest.fixture(scope="session")
 def mongo_url() -> str:
-    """A real mongod, one for the whole run, started by whoever asks first."""
-    folder = Path(os.environ[RUN_FOLDER])
-    with (folder / "start").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        server = _server(folder)
-        server.start()
-        return server.url
+    """A real mongod, one for the whole run."""
+    return _started("mongo").url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """A real Valkey, one for the whole run; each process has a database number of its own."""
+    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return f"{_started('valkey').url}?db={int(number) % 16}"
+
+
+@pytest.fixture
+def redis(redis_url) -> Iterator[Redis]:
+    """An empty Redis."""
+    connection = Redis.from_url(redis_url)
+    connection.flushdb()
+    yield connection
+    connection.close()
 
 
 @pytest.fixture(scope="session")
