@@ -56,9 +56,9 @@ def fill(store: Store) -> None:
 
 def _records(store: Store, actor, kind: str) -> None:
     """Three records; the first changed once, the second in the trash."""
-    from models.access.door import Door
     from seed.generate import bodies
 
+    from models.access.door import Door
     from models.operations import records
 
     door = Door(store, actor).open(kind)

@@ -99,6 +99,11 @@ class FieldType:
         """Whether values are sorted by a key stored beside them, not by themselves."""
         return type(self).sort_key is not FieldType.sort_key
 
+    @property
+    def plain_text(self) -> bool:
+        """Whether one stored value is its own plain text."""
+        return self.text_like and type(self).render_one is FieldType.render_one
+
     def operand(self, raw: Any, field: "Field") -> Any:
         """What a condition compares one stored value with: read like a value, not judged by the validators.
 

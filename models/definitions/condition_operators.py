@@ -174,7 +174,7 @@ class Contains(Operator):
 
     def pattern(self, operands: Sequence[Operand]) -> str:
         """The piece as a regular expression in which nothing is special."""
-        return "".join(map(_any_spelling, _text(operands)))
+        return piece_pattern(_text(operands))
 
 
 class Starts(Contains):
@@ -184,6 +184,11 @@ class Starts(Contains):
 
     def pattern(self, operands: Sequence[Operand]) -> str:
         return "^" + super().pattern(operands)
+
+
+def piece_pattern(piece: str) -> str:
+    """A regular expression in which nothing is special: either case of Latin letters, either width of signs."""
+    return "".join(map(_any_spelling, piece))
 
 
 def compared_path(field: Field) -> str:

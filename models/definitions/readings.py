@@ -30,14 +30,14 @@ def _table() -> dict[int, str]:
     return module.pinyin_dict
 
 
-@lru_cache(maxsize=30_000)
+@lru_cache(maxsize=10_000)
 def toned(char: str) -> str:
     """Usual reading with its tone as a digit: 张 → "zhang1"; "" for what is no Chinese character."""
     marked = _table().get(ord(char), "").partition(",")[0]
     return _plain(marked) + _tone(marked) if marked else ""
 
 
-@lru_cache(maxsize=30_000)
+@lru_cache(maxsize=10_000)
 def readings(char: str) -> tuple[str, ...]:
     """Every reading without tones, the usual one first: 单 → ("dan", "chan", "shan")."""
     marked = _table().get(ord(char))
@@ -46,7 +46,7 @@ def readings(char: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_plain(reading) for reading in marked.split(",")))
 
 
-@lru_cache(maxsize=30_000)
+@lru_cache(maxsize=10_000)
 def surname_readings(char: str) -> tuple[str, ...]:
     """Every reading of a first character, readings as a surname first."""
     return tuple(dict.fromkeys((*SURNAME_READINGS.get(char, ()), *readings(char))))
@@ -66,7 +66,57 @@ def sort_key_of(name: str) -> str:
     return head + "".join(map(_sort_part, name[len(surname) : 20]))
 
 
-@lru_cache(maxsize=30_000)
+def surnames_of(name: str) -> tuple[str, ...]:
+    """What may be the surname of a person so called: 欧阳修 → 欧阳, 欧; John Smith → john, smith."""
+    if not name:
+        return ()
+    if not readings(name[0]):
+        words = name.lower().split()
+        return tuple(dict.fromkeys((words[0], words[-1]))) if words else ()
+    return (name[:2], name[0]) if name[:2] in COMPOUND_SURNAMES else (name[0],)
+
+
+def full_pinyins(name: str) -> tuple[str, ...]:
+    """Pinyin of a whole name without tones and spaces, once for each reading of its first character.
+
+    张三丰 → zhangsanfeng; 单雄信 → shanxiongxin, danxiongxin, chanxiongxin; () where nothing is Chinese.
+    """
+    return _spelled(name, 100)
+
+
+def initials_of(name: str) -> tuple[str, ...]:
+    """First letters of a name, once for each reading of its first character: 张三丰 → zsf."""
+    return _spelled(name, 1)
+
+
+MOST_SPELLED = 30
+"""Characters of a name that have pinyin and initials among its search keys."""
+
+
+def _spelled(name: str, most: int) -> tuple[str, ...]:
+    """A name written in letters, `most` of each character's reading."""
+    name = name[:MOST_SPELLED]
+    if not any(map(readings, name)):
+        return ()
+    rest = "".join([_letters(char)[:most] for char in name[1:]])
+    heads = surname_readings(name[0]) or (_letters(name[0]),)
+    spelled = [head[:most] + rest for head in heads]
+    compound = COMPOUND_SURNAMES.get(name[:2])
+    if compound:
+        spelled.append("".join([part[:most] for part in compound]) + "".join([_letters(c)[:most] for c in name[2:]]))
+    return tuple(dict.fromkeys(spelled))
+
+
+@lru_cache(maxsize=10_000)
+def _letters(char: str) -> str:
+    """Usual reading of a character; letters and digits as they are, anything else not at all."""
+    found = readings(char)
+    if found:
+        return found[0]
+    return char.lower() if char.isascii() and char.isalnum() else ""
+
+
+@lru_cache(maxsize=10_000)
 def _sort_part(char: str) -> str:
     reading = toned(char)
     if reading:

@@ -1,0 +1,122 @@
+"""Between stored documents and plain values: sealing, opening, search keys, the frame of a new record.
+
+Every record document is made here, whoever makes it: a form, REST, a loader or the generator.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from models.crypto.envelope import UNREADABLE, seal, unseal
+from models.crypto.keys import DataKey
+from models.crypto.tokens import Tokens
+from models.definitions.compiled import CompiledType
+from models.definitions.fields import Field
+from models.errors import SealBroken
+from models.search import keys_of
+
+Values = dict[str, Any]
+"""Field id → stored shape; an object is a dict by sub-field id. Empty fields are absent."""
+
+
+def seal_values(compiled: CompiledType, values: Mapping[str, Any], key: DataKey) -> dict[str, Any]:
+    """The `v` part: sealed fields become ciphertext bound to record, field and key."""
+    return {id: sealed_value(compiled.by_id[id], value, key) for id, value in values.items() if value is not None}
+
+
+def sealed_value(field: Field, value: Any, key: DataKey) -> Any:
+    """One value as it is stored."""
+    if field.type.name == "object":
+        subs = {sub.id: sub for sub in field.fields}
+        return {id: sealed_value(subs[id], part, key) for id, part in value.items() if part is not None}
+    return seal(key, field.id, value) if field.sealed else value
+
+
+def open_value(field: Field, stored: Any, key: DataKey | None) -> Any:
+    """The plain value of what is stored; `UNREADABLE` where its key is gone or its seal is broken."""
+    if field.type.name == "object":
+        subs = {sub.id: sub for sub in field.fields}
+        return {id: open_value(subs[id], part, key) for id, part in stored.items() if id in subs}
+    if not isinstance(stored, bytes):
+        return stored
+    try:
+        return unseal(key, field.id, stored) if key is not None else UNREADABLE
+    except SealBroken:
+        return UNREADABLE
+
+
+def sort_keys(compiled: CompiledType, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored sort keys (`d.sort`) of the sortable fields that need one."""
+    return {
+        field.id: field.type.sort_key(values[field.id])
+        for field in compiled.active
+        if field.sort and field.type.has_sort_key and not field.sealed and field.id in values
+    }
+
+
+def unique_keys(compiled: CompiledType, values: Mapping[str, Any], tokens: Tokens) -> dict[str, Any]:
+    """What may stand once in the collection (`d.unique`): normalised text, or its token where it is sealed."""
+    return {
+        field.id: unique_key(field, values[field.id], tokens)
+        for field in compiled.active
+        if field.unique and not field.frame and values.get(field.id) is not None
+    }
+
+
+def unique_key(field: Field, value: Any, tokens: Tokens) -> str:
+    """One unique value as it is compared."""
+    normal = str(field.type.normalise(value))
+    return tokens.of(field.id, "eq", normal) if field.sealed else normal
+
+
+def build(
+    compiled: CompiledType,
+    values: Mapping[str, Any],
+    *,
+    key: DataKey,
+    tokens: Tokens,
+    archive_no: str | None,
+    department: str | None,
+    owner: str | None,
+    actor: str,
+    at: datetime,
+) -> dict[str, Any]:
+    """A whole new record document, revision 1, in the first state of its type."""
+    derived = {"sort": sort_keys(compiled, values), "unique": unique_keys(compiled, values, tokens)}
+    return {
+        "_id": key.record_id,
+        "type": compiled.name,
+        "tv": compiled.version,
+        "archive_no": archive_no,
+        "rev": 1,
+        "state": compiled.states.initial,
+        "dept": department,
+        "owner": owner,
+        "created_at": at,
+        "created_by": actor,
+        "updated_at": at,
+        "updated_by": actor,
+        "v": seal_values(compiled, values, key),
+        "s": keys_of(compiled, values, tokens),
+        "d": {name: keys for name, keys in derived.items() if keys},
+        "life": {
+            "class": None,
+            "due_on": None,
+            "hold_count": 0,
+            "lock": None,
+            "condemned": None,
+            "restricted": None,
+            "trashed_at": None,
+            "ever_plain": None,
+        },
+    }
+
+
+def changed_keys(compiled: CompiledType, old: list[str], changed: Mapping[str, Any], tokens: Tokens) -> list[str]:
+    """The search keys after a change: those of untouched fields stay as they are.
+
+    :param changed: top-level field id → new plain value, None where it was emptied
+    """
+    gone = set(changed) | {sub.id for id in changed for sub in compiled.by_id[id].fields}
+    kept = [key for key in old if key.partition(":")[0] not in gone]
+    return kept + keys_of(compiled, {id: value for id, value in changed.items() if value is not None}, tokens)

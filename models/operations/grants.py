@@ -1,0 +1,126 @@
+"""Changing who may do what: every change is one change set with who, when, why, before and after.
+
+`change_sets`  {_id, at, by, reason, removed: [entries], added: [entries], version}
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.access.grants import Policy, policy_from
+from models.access.policy_files import Entry, PolicyReader, to_tree
+from models.audit.log import Entry as AuditEntry
+from models.definitions.compiled import TypeRegistry, registry_for
+from models.errors import N_, AccessDenied
+from models.operations.changes import allowed, committed
+from models.store import Store, new_id, read_stamps
+from models.users import Actor, Role, documents
+
+LAST_KEY = "permissions:manage"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a configuration would take away from, and add to, the stored one."""
+
+    removed: tuple[Entry, ...]
+    added: tuple[Entry, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.removed or self.added)
+
+
+def read_policy(store: Store, tree: Any, source: str) -> list[Entry]:
+    """The stored entries a configuration means.
+
+    :raises DefinitionError: with file, place and reason
+    """
+    return PolicyReader(source, _registry(store), _roles(store)).entries(tree)
+
+
+def difference(store: Store, entries: Iterable[Entry]) -> Difference:
+    """What applying `entries` would change. Lends stand apart: they end by themselves."""
+    wanted = {entry["_id"]: entry for entry in entries}
+    stored = {entry["_id"]: entry for entry in _stored(store)}
+    return Difference(
+        tuple(entry for id, entry in stored.items() if id not in wanted),
+        tuple(entry for id, entry in wanted.items() if id not in stored),
+    )
+
+
+def apply(store: Store, actor: Actor, tree: Any, *, source: str, reason: str) -> Difference:
+    """Make a configuration the one in force, as one change set. Applying it again changes nothing.
+
+    :raises DefinitionError: it is wrong somewhere; nothing was changed
+    :raises AccessDenied: not the actor's to change, or nobody would be left to change it back
+    """
+    allowed(actor, store, LAST_KEY)
+    entries = read_policy(store, tree, source)
+    change = difference(store, entries)
+    if not change:
+        return change
+    _keep_a_key(policy_from(entries))
+    id = new_id()
+    said = {"change_set": id, "removed": len(change.removed), "added": len(change.added)}
+    entry = AuditEntry("permissions:change", actor.id, extra=said)
+
+    def write(session: Any) -> None:
+        grants = store.data.grants_config
+        grants.delete_many({"_id": {"$in": [one["_id"] for one in change.removed]}}, session=session)
+        if change.added:
+            grants.insert_many(list(change.added), session=session)
+        store.data.change_sets.insert_one(
+            {
+                "_id": id,
+                "at": store.clock.now(),
+                "by": actor.id,
+                "reason": reason,
+                "removed": list(change.removed),
+                "added": list(change.added),
+            },
+            session=session,
+        )
+
+    committed(store, entry, write, stamp="grants")
+    return change
+
+
+def export(store: Store) -> dict[str, list[Entry]]:
+    """The configuration in force, as people write it; `apply` of it changes nothing."""
+    return to_tree(_stored(store), _registry(store))
+
+
+def lines_of(store: Store, change: Difference) -> list[str]:
+    """A difference as lines to read, `-` before `+`."""
+    registry = _registry(store)
+    return [
+        f"{sign} {section}: {_text(line)}"
+        for sign, entries in (("-", change.removed), ("+", change.added))
+        for section, lines in to_tree(entries, registry).items()
+        for line in lines
+    ]
+
+
+def _text(line: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in line.items())
+
+
+def _keep_a_key(policy: Policy) -> None:
+    held = any(
+        scope.resource and f"{scope.resource}:manage" == LAST_KEY and "manage" in scope.actions
+        for scope in policy.scopes
+    )
+    if not held:
+        raise AccessDenied("last_key", N_("Nobody would be left to manage permissions."))
+
+
+def _stored(store: Store) -> list[Entry]:
+    return [entry for entry in store.data.grants_config.find() if not entry.get("from")]
+
+
+def _registry(store: Store) -> TypeRegistry:
+    return registry_for(store, read_stamps(store))
+
+
+def _roles(store: Store) -> frozenset[str]:
+    return frozenset(role.id for role in documents(store, Role).only("id"))

@@ -1,0 +1,109 @@
+"""Archive numbers: issued in order, never reused, and accounted for.
+
+Every number ever issued stands on a record, on a tombstone, or here as void with its reason. A single
+number is issued inside the transaction of its record, so it cannot be lost; loaders reserve blocks, and what
+a crash leaves of a block is voided by `void_abandoned`.
+
+`sequences`      {_id: series, next}
+`number_blocks`  {_id, series, first, last, used: highest number known to stand on a record or void, state, at}
+`number_voids`   {_id: archive number, series, reason, at}
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+
+from models.definitions.numbering import Numbering
+from models.store import Store, new_id
+
+ABANDONED_AFTER = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Numbers `first` to `last` of a series, reserved for one loader."""
+
+    id: str
+    rule: Numbering
+    day: date
+    first: int
+    last: int
+
+    def numbers(self) -> Iterator[str]:
+        """The archive numbers of the block, in order."""
+        return (self.rule.format(self.day, number) for number in range(self.first, self.last + 1))
+
+
+def issue(store: Store, rule: Numbering, session: Any) -> str:
+    """The next number of a series, inside the caller's transaction."""
+    day = store.clock.today()
+    return rule.format(day, _advance(store, rule.series(day), 1, session))
+
+
+def reserve(store: Store, rule: Numbering, count: int) -> Block:
+    """A block of numbers for a loader; settle it with `settle` when its records stand."""
+    day = store.clock.today()
+    series = rule.series(day)
+    first = _advance(store, series, count)
+    block = Block(new_id(), rule, day, first, first + count - 1)
+    store.data.number_blocks.insert_one(
+        {
+            "_id": block.id,
+            "series": series,
+            "prefix": rule.prefix,
+            "pattern": rule.pattern,
+            "day": day.isoformat(),
+            "first": block.first,
+            "last": block.last,
+            "state": "open",
+            "at": store.clock.now(),
+        }
+    )
+    return block
+
+
+def settle(store: Store, block: Block, unused: list[str], reason: str) -> None:
+    """Close a block: its unused numbers are void."""
+    _void(store, block.rule.series(block.day), unused, reason)
+    store.data.number_blocks.update_one({"_id": block.id}, {"$set": {"state": "settled"}})
+
+
+def void_abandoned(store: Store, stands: Any) -> int:
+    """Void what crashed loaders left of their blocks. Returns how many numbers became void.
+
+    :param stands: tells which of some archive numbers stand on a record: `list[str] -> set[str]`
+    """
+    voided = 0
+    old = {"state": "open", "at": {"$lt": store.clock.now() - ABANDONED_AFTER}}
+    for found in store.data.number_blocks.find(old):
+        rule = Numbering(found["prefix"], found["pattern"])
+        block = Block(found["_id"], rule, date.fromisoformat(found["day"]), found["first"], found["last"])
+        numbers = list(block.numbers())
+        used = stands(numbers)
+        unused = [number for number in numbers if number not in used]
+        settle(store, block, unused, "abandoned")
+        voided += len(unused)
+    return voided
+
+
+def _advance(store: Store, series: str, count: int, session: Any = None) -> int:
+    """Take `count` numbers; returns the first."""
+    found = store.data.sequences.find_one_and_update(
+        {"_id": series},
+        {"$inc": {"next": count}},
+        upsert=True,
+        return_document=ReturnDocument.AFTER,
+        session=session,
+    )
+    return found["next"] - count + 1
+
+
+def _void(store: Store, series: str, numbers: list[str], reason: str) -> None:
+    at = store.clock.now()
+    for start in range(0, len(numbers), 1000):
+        store.data.number_voids.insert_many(
+            [{"_id": number, "series": series, "reason": reason, "at": at} for number in numbers[start : start + 1000]]
+        )

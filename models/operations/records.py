@@ -1,0 +1,357 @@
+"""The verbs on records: create, update, trash, restore, revert; through the actor's door.
+
+Each judges the change on the row as it is and as it would be, writes it in one transaction with its
+revision, and returns when the audit entry is acknowledged. What is refused has touched nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from models.access.actions import Action
+from models.access.cells import Record
+from models.access.documents import build, changed_keys, open_value, sealed_value, unique_key
+from models.access.door import TypeDoor
+from models.access.judge import ALL_LEVELS, Judge, Level
+from models.access.levels import Write
+from models.access.query import refuse
+from models.access.reading import Reader
+from models.access.writing import Change, ChangeReader, check_after, missing
+from models.crypto.keys import DataKey
+from models.definitions.compiled import CompiledType
+from models.definitions.fields import Field
+from models.errors import N_, AccessDenied, InvalidRecord, RecordNotFound, StaleRecord, WrongState
+from models.operations import numbers
+from models.operations.commits import Idempotent, Refused, commit, log_committed, revision_of
+from models.store import new_id
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A record about to be changed: its stored document, its key, its plain values by field id."""
+
+    document: dict[str, Any]
+    kind: CompiledType
+    key: DataKey | None
+    values: dict[str, Any]
+
+
+def create(door: TypeDoor, body: Mapping[str, Any], *, key: str | None = None) -> Record:
+    """A new record of the door's (concrete) type.
+
+    :param key: idempotency key: the same key and body give the record made the first time, for 24 hours
+    :raises AccessDenied, UnknownKey, InvalidRecord, WrongState: nothing was written
+    """
+    if door.compiled.abstract:
+        raise WrongState("name_the_kind", N_("Choose the kind of record first: this type only gathers them."))
+    kind = door.kinds[0]
+    if not door.may(Action.CREATE):
+        raise refuse()
+    repeated = Idempotent(door, key, body) if key else None
+    if repeated and (found := repeated.find()):
+        return door.get(found)
+    judge = door.judge(kind, Action.CREATE)
+    change = ChangeReader(kind, Reader(judge, ()), _most(judge, kind), door.knows, {}, {}).read(body)
+    values = defaults(door, kind, change.values)
+    if lacking := missing(kind, values, door.knows):
+        raise InvalidRecord(lacking)
+    data_key = door.store.keyring.new_key(new_id())
+    own = {"dept": door.actor.department, "owner": None if door.actor.system else door.actor.id}
+    document = build(
+        kind,
+        values,
+        key=data_key,
+        tokens=door.store.keyring.tokens,
+        archive_no=None,
+        department=change.frame.get("dept", own["dept"]),
+        owner=change.frame.get("owner", own["owner"]),
+        actor=door.actor.id,
+        at=door.store.clock.now(),
+    )
+    _judge_after(judge, document, kind, change.touched)
+    return _insert(door, kind, document, data_key, change.touched, repeated)
+
+
+def defaults(door: TypeDoor, kind: CompiledType, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a new record: what was given, and the type's defaults where nothing was."""
+    values = {id: value for id, value in given.items() if value is not None}
+    for field in kind.active:
+        if field.default is not None and field.id not in given and not field.computed and not field.frame:
+            values[field.id] = _default(door, field)
+    return values
+
+
+def _default(door: TypeDoor, field: Field) -> Any:
+    clock = door.store.clock
+    late = {"@now": clock.now, "@today": lambda: clock.today().isoformat(), "@me": lambda: door.actor.id}
+    if isinstance(field.default, str) and field.default in late:
+        return late[field.default]()
+    return field.type.parse(field.default, field)
+
+
+def _insert(
+    door: TypeDoor,
+    kind: CompiledType,
+    document: dict[str, Any],
+    data_key: DataKey,
+    touched: list[str],
+    repeated: Idempotent | None,
+) -> Record:
+    entry = _prepared(door, "create", kind, document["_id"], touched, 1)
+    door.store.keyring.put([data_key])
+
+    def work(session: Any) -> None:
+        if repeated:
+            _keep(repeated, document["_id"], session)
+        document["archive_no"] = numbers.issue(door.store, kind.numbering, session)
+        revision = revision_of(document, "create", touched, entry, content=document["v"])
+        door.insert(document, revision, session)
+
+    try:
+        commit(door, kind, work)
+    except _MadeBefore:
+        return door.get(repeated.find() or "")  # type: ignore[union-attr]
+    log_committed(door, entry)
+    return door.shown(document, kind, data_key)
+
+
+class _MadeBefore(Exception):
+    """Another request with the same idempotency key was first."""
+
+
+def _keep(repeated: Idempotent, id: str, session: Any) -> None:
+    try:
+        repeated.keep(id, session)
+    except DuplicateKeyError:
+        raise _MadeBefore from None
+
+
+def update(door: TypeDoor, id: str, body: Mapping[str, Any], *, expected: int) -> Record:
+    """Change fields of a record.
+
+    :param expected: the revision the change was made against
+    :raises RecordNotFound, AccessDenied, UnknownKey, AlreadyFilled, StaleRecord, InvalidRecord, WrongState:
+    """
+    loaded = load(door, id, Action.EDIT)
+    judge = door.judge(loaded.kind, Action.EDIT)
+    levels = _levels(judge, loaded.document)
+    reader = ChangeReader(loaded.kind, Reader(judge, ()), levels, door.knows, loaded.values, loaded.document)
+    change = reader.read(body)  # what is not allowed is refused before it is said to be late
+    _refuse_trashed(loaded.document)
+    _refuse_stale(loaded.document, expected)
+    return _write(door, loaded, change, "edit") if change else door.get(id)
+
+
+def trash(door: TypeDoor, id: str, *, expected: int) -> Record:
+    """Move a record to the trash. Its content stays whole.
+
+    :raises RecordNotFound, AccessDenied, StaleRecord, WrongState:
+    """
+    loaded = load(door, id, Action.DELETE)
+    _refuse_trashed(loaded.document)
+    return _move(door, loaded, "trash", door.store.clock.now(), expected)
+
+
+def restore(door: TypeDoor, id: str, *, expected: int) -> Record:
+    """Take a record out of the trash.
+
+    :raises RecordNotFound, AccessDenied, StaleRecord, WrongState:
+    """
+    loaded = load(door, id, Action.RESTORE)
+    if not loaded.document["life"].get("trashed_at"):
+        raise WrongState(words=N_("The record is not in the trash."))
+    return _move(door, loaded, "restore", None, expected)
+
+
+def revert(door: TypeDoor, id: str, number: int, *, expected: int) -> Record:
+    """Make the content of an earlier revision the content of a new one.
+
+    Fields the actor may not know of stay as they are now; one they may see but not write stops the revert.
+
+    :raises RecordNotFound, AccessDenied, StaleRecord, WrongState:
+    """
+    loaded = load(door, id, Action.REVERT)
+    _refuse_trashed(loaded.document)
+    _refuse_stale(loaded.document, expected)
+    earlier = _plain(loaded.kind, door.as_of(loaded.document, number), loaded.key)
+    change = _difference(door, loaded, earlier)
+    return _write(door, loaded, change, "revert") if change else door.get(id)
+
+
+def load(door: TypeDoor, id: str, action: Action) -> Loaded:
+    """Fetch and authorise a record for a change.
+
+    :raises RecordNotFound, AccessDenied:
+    """
+    document, kind = door.fetch(id, action)
+    key = door.store.keyring.fetch([id]).get(id)
+    return Loaded(document, kind, key, _plain(kind, document, key))
+
+
+def _plain(kind: CompiledType, document: Mapping[str, Any], key: DataKey | None) -> dict[str, Any]:
+    return {id: open_value(kind.by_id[id], value, key) for id, value in document["v"].items() if id in kind.by_id}
+
+
+def _refuse_trashed(document: Mapping[str, Any]) -> None:
+    if document["life"].get("trashed_at"):
+        raise WrongState(words=N_("The record is in the trash. Restore it first."))
+
+
+def _refuse_stale(document: Mapping[str, Any], expected: int) -> None:
+    if document["rev"] != expected:
+        raise StaleRecord(document["rev"])
+
+
+def _levels(judge: Judge, document: Mapping[str, Any]) -> Mapping[str, Level]:
+    return {} if judge.plan.everything else judge.levels(document)
+
+
+def _most(judge: Judge, kind: CompiledType) -> dict[str, Level]:
+    fields = [*kind.by_id.values(), *kind.system.values()]
+    return {field.id: ALL_LEVELS if judge.plan.everything else judge.most(field) for field in fields}
+
+
+def _judge_after(judge: Judge, document: Mapping[str, Any], kind: CompiledType, touched: list[str]) -> None:
+    """The row as it would be lies within the actor's scope, and each changed cell could be written there."""
+    if not judge.holds(document):
+        raise AccessDenied(private=f"{judge.action}: the row would lie outside the actor's scope")
+    check_after(_levels(judge, document), Reader(judge, ()), kind, touched)
+
+
+def _write(door: TypeDoor, loaded: Loaded, change: Change, verb: str) -> Record:
+    """Judge the row as it would be, then write it."""
+    kind = loaded.kind
+    values = {id: value for id, value in {**loaded.values, **change.values}.items() if value is not None}
+    if lacking := missing(kind, values, door.knows):
+        raise InvalidRecord(lacking)
+    if loaded.key is None and any(_seals(kind.by_id[id]) for id in change.values):
+        raise RecordNotFound  # its key is gone: nothing may be sealed for it again
+    changes = _paths(door, loaded, change)
+    after = _applied(loaded.document, changes)
+    _judge_after(door.judge(kind, Action.EDIT), after, kind, change.touched)
+    _replace(door, loaded, after, changes, change, verb)
+    return door.shown(after, kind, loaded.key)
+
+
+def _seals(field: Field) -> bool:
+    return field.sealed or any(sub.sealed for sub in field.fields)
+
+
+def _move(door: TypeDoor, loaded: Loaded, verb: str, trashed_at: Any, expected: int) -> Record:
+    _refuse_stale(loaded.document, expected)
+    changes = _stamped(door, loaded.kind) | {"life.trashed_at": trashed_at}
+    after = _applied(loaded.document, changes)
+    _replace(door, loaded, after, changes, Change(), verb)
+    return door.shown(after, loaded.kind, loaded.key)
+
+
+def _replace(
+    door: TypeDoor, loaded: Loaded, after: dict[str, Any], changes: Mapping[str, Any], change: Change, verb: str
+) -> None:
+    """One transaction: the record where it still has the revision expected, and its new revision."""
+    kind, id, expected = loaded.kind, after["_id"], loaded.document["rev"]
+    after["rev"] = expected + 1
+    entry = _prepared(door, verb, kind, id, change.touched, after["rev"])
+    revision = revision_of(after, verb, change.touched, entry, content=after["v"] if change.values else None)
+
+    def work(session: Any) -> None:
+        if not door.replace(id, expected, changes, revision, session):
+            raise Refused(_why_not(door, id, expected))
+
+    commit(door, kind, work)
+    log_committed(door, entry)
+
+
+def _why_not(door: TypeDoor, id: str, expected: int) -> StaleRecord | WrongState:
+    now = door.revision_number(id)
+    if now != expected:
+        return StaleRecord(now)
+    return WrongState("locked", N_("The record is locked: its destruction is under way."))
+
+
+def _prepared(door: TypeDoor, verb: str, kind: CompiledType, id: str, touched: list[str], rev: int) -> bytes:
+    return door.store.audit.prepare(door.entry(verb, kind.name, [id], touched, ref=f"{id}:{rev}", rev=rev))
+
+
+def _stamped(door: TypeDoor, kind: CompiledType) -> dict[str, Any]:
+    return {"updated_at": door.store.clock.now(), "updated_by": door.actor.id, "tv": kind.version}
+
+
+def _paths(door: TypeDoor, loaded: Loaded, change: Change) -> dict[str, Any]:
+    """What a change sets in the stored document; None unsets."""
+    kind, tokens = loaded.kind, door.store.keyring.tokens
+    changes = _stamped(door, kind) | change.frame
+    for id, value in change.values.items():
+        field = kind.by_id[id]
+        if field.type.name == "object":
+            changes |= _object_paths(field, loaded, value)
+        else:
+            changes[f"v.{id}"] = None if value is None else sealed_value(field, value, loaded.key)
+        if field.sort and field.type.has_sort_key and not field.sealed:
+            changes[f"d.sort.{id}"] = None if value is None else field.type.sort_key(value)
+        if field.unique:
+            changes[f"d.unique.{id}"] = None if value is None else unique_key(field, value, tokens)
+    if change.values:
+        changes["s"] = changed_keys(kind, loaded.document.get("s") or [], change.values, tokens)
+    return changes
+
+
+def _object_paths(field: Field, loaded: Loaded, value: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Only the parts that changed: untouched ciphertext stays as it is."""
+    if not value:
+        return {f"v.{field.id}": None}
+    before = loaded.values.get(field.id) or {}
+    paths: dict[str, Any] = {}
+    for sub in field.fields:
+        new = value.get(sub.id)
+        if new != before.get(sub.id):
+            paths[f"v.{field.id}.{sub.id}"] = None if new is None else sealed_value(sub, new, loaded.key)
+    return paths
+
+
+def _applied(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The document as it would be."""
+    after = _copied(document)
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        place = after
+        for part in parents:
+            place = place.setdefault(part, {})
+        if value is None:
+            place.pop(last, None)
+        else:
+            place[last] = value
+    return after
+
+
+def _copied(tree: Any) -> Any:
+    return {key: _copied(value) for key, value in tree.items()} if isinstance(tree, Mapping) else tree
+
+
+def _difference(door: TypeDoor, loaded: Loaded, earlier: Mapping[str, Any]) -> Change:
+    """What has to change for the present content to become an earlier one, as far as it is the actor's to change."""
+    judge = door.judge(loaded.kind, Action.EDIT)
+    levels, reader, change = _levels(judge, loaded.document), Reader(judge, ()), Change()
+    for field in loaded.kind.active:
+        if field.computed or field.frame or field.system:
+            continue
+        whole = field.type.name == "object"
+        for part in [sub for sub in field.fields if sub.active] if whole else [field]:
+            old, new = _at(loaded.values, part), _at(earlier, part)
+            if old == new or not door.knows(part):
+                continue
+            if reader.level(part, levels).write < Write.EDIT:
+                raise AccessDenied("not_allowed", N_("This version holds a field you may not change."))
+            change.touched.append(part.id)
+            if whole:
+                kept = change.values.get(field.id, loaded.values.get(field.id)) or {}
+                change.values[field.id] = {k: v for k, v in {**kept, part.id: new}.items() if v is not None} or None
+            else:
+                change.values[field.id] = new
+    return change
+
+
+def _at(values: Mapping[str, Any], field: Field) -> Any:
+    return (values.get(field.parent_id) or {}).get(field.id) if field.parent_id else values.get(field.id)
