@@ -5,9 +5,10 @@ of names, `<field>:t:<last four digits>` of phones, `<field>:e:<value>` of every
 Sealed values: `<field>:<kind>:<token>`; the kinds are those of the field type, and only whole values answer.
 """
 
-import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,7 +16,7 @@ from models.crypto.tokens import Tokens
 from models.definitions.compiled_type import CompiledType
 from models.definitions.condition_operators import Filter, all_of, any_of, piece_pattern
 from models.definitions.fields import Field
-from models.definitions.readings import full_pinyins, initials_of, surnames_of
+from models.definitions.readings import spelled, surnames_of
 from models.definitions.stored_values import matching, values_at
 from models.definitions.text_rules import comparable
 from models.errors import FieldValueError
@@ -24,6 +25,7 @@ MOST_CHARACTERS = 100
 """Of a value: what lies behind is not searched by its parts."""
 MOST_QUERY = 100
 MOST_TERMS = 5
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _LAST = "\U0010ffff"
 
 Maker = Callable[[Any, Tokens], list[str]]
@@ -155,8 +157,8 @@ def _sealed_maker(field: Field) -> Maker:
 _FORMS: dict[str, Callable[[str], Iterable[str]]] = {
     "eq": lambda text: (text,),
     "surname": surnames_of,
-    "pinyin": full_pinyins,
-    "initials": initials_of,
+    "pinyin": lambda text: spelled(text)[0],
+    "initials": lambda text: spelled(text)[1],
     "tail": lambda text: (text[-4:],),
 }
 """Kind of token → the forms of a normalised value that get one."""
@@ -166,16 +168,17 @@ def gram_keys(field_id: str, text: str) -> list[str]:
     """Every character and every two neighbours of a normalised text."""
     text = text.lower()[:MOST_CHARACTERS]
     head = f"{field_id}:g:"
-    keys = [head + char for char in text if char != " "]
-    keys += [head + first + second for first, second in itertools.pairwise(text) if " " not in (first, second)]
-    return keys
+    keys = [head + char for char in text]
+    keys += [head + pair for pair in map("".join, pairwise(text))]
+    return keys if " " not in text else [key for key in keys if " " not in key]
 
 
 def name_keys(field_id: str, text: str) -> list[str]:
     """Grams, pinyin and initials of a normalised name."""
     keys = gram_keys(field_id, text)
-    keys += [f"{field_id}:p:{pinyin}" for pinyin in full_pinyins(text)]
-    keys += [f"{field_id}:i:{letters}" for letters in initials_of(text)]
+    full, initials = spelled(text)
+    keys += [f"{field_id}:p:{pinyin}" for pinyin in full]
+    keys += [f"{field_id}:i:{letters}" for letters in initials]
     return keys
 
 
@@ -205,7 +208,7 @@ def _query(text: str) -> str:
     """What was typed as it is compared; "" where nothing can match."""
     if len(text) > MOST_QUERY:
         return ""
-    return "".join(char for char in comparable(text) if char.isprintable() and not 0xD800 <= ord(char) <= 0xDFFF)
+    return _NO_TEXT.sub("", comparable(text)).strip()
 
 
 def _frame_ways(field: Field, text: str) -> list[Way]:

@@ -76,35 +76,33 @@ def surnames_of(name: str) -> tuple[str, ...]:
     return (name[:2], name[0]) if name[:2] in COMPOUND_SURNAMES else (name[0],)
 
 
-def full_pinyins(name: str) -> tuple[str, ...]:
-    """Pinyin of a whole name without tones and spaces, once for each reading of its first character.
-
-    张三丰 → zhangsanfeng; 单雄信 → shanxiongxin, danxiongxin, chanxiongxin; () where nothing is Chinese.
-    """
-    return _spelled(name, 100)
-
-
-def initials_of(name: str) -> tuple[str, ...]:
-    """First letters of a name, once for each reading of its first character: 张三丰 → zsf."""
-    return _spelled(name, 1)
-
-
 MOST_SPELLED = 30
 """Characters of a name that have pinyin and initials among its search keys."""
 
 
-def _spelled(name: str, most: int) -> tuple[str, ...]:
-    """A name written in letters, `most` of each character's reading."""
+def spelled(name: str) -> tuple[list[str], list[str]]:
+    """Pinyin and initials of a name, without tones and spaces, for each reading of its first character.
+
+    张三丰 → [zhangsanfeng], [zsf]; 单雄信 → [shanxiongxin, danxiongxin, chanxiongxin], [sxx, dxx, cxx];
+    nothing where nothing is Chinese.
+    """
+    if name.isascii():
+        return [], []
     name = name[:MOST_SPELLED]
-    if not any(map(readings, name)):
-        return ()
-    rest = "".join([_letters(char)[:most] for char in name[1:]])
-    heads = surname_readings(name[0]) or (_letters(name[0]),)
-    spelled = [head[:most] + rest for head in heads]
+    parts = [_letters(char) for char in name]
+    if not any(part and not char.isascii() for part, char in zip(parts, name, strict=True)):
+        return [], []
+    rest, firsts = "".join(parts[1:]), "".join([part[:1] for part in parts[1:]])
+    heads = surname_readings(name[0]) or parts[:1]
+    full = [head + rest for head in heads]
+    letters = [head[:1] + firsts for head in heads]
     compound = COMPOUND_SURNAMES.get(name[:2])
     if compound:
-        spelled.append("".join([part[:most] for part in compound]) + "".join([_letters(c)[:most] for c in name[2:]]))
-    return tuple(dict.fromkeys(spelled))
+        full.append("".join((*compound, *parts[2:])))
+        letters.append("".join([part[:1] for part in (*compound, *parts[2:])]))
+    if len(full) == 1:
+        return full, letters
+    return list(dict.fromkeys(full)), list(dict.fromkeys(letters))
 
 
 @lru_cache(maxsize=10_000)
