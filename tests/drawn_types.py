@@ -1,6 +1,9 @@
 """Record types as an administrator might draw them: the smallest that say what a test is about."""
 
+import copy
+
 from models.definitions.field_types import FIELD_TYPES
+from models.definitions.record_types import TypeDefinition, load_type
 
 
 def labels(word: str = "x") -> dict:
@@ -42,3 +45,9 @@ def everything() -> dict:
         "money": {"currency": "HKD", "validators": {"min": 0.5, "max": "12.5"}},
     }
     return a_type(*(field(f"a_{kind}", kind, **kinds.get(kind, {})) for kind in FIELD_TYPES))
+
+
+def definitions(*trees: dict) -> dict[str, TypeDefinition]:
+    """The trees as definitions, by type name; faults call them `<type>.yaml`."""
+    loaded = [load_type(copy.deepcopy(tree), f"{tree['type']}.yaml") for tree in trees]
+    return {one.type: one for one in loaded}

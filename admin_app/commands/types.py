@@ -1,12 +1,14 @@
 """`dossier types`: record types judged, put in force, written out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from admin_app.command_archive import actor_for_command, archive_for_command
+from models.definitions.faults import DefinitionFaults
 
 if TYPE_CHECKING:
     from models.definitions.compiled import CompiledType, TypeRegistry
@@ -14,6 +16,18 @@ if TYPE_CHECKING:
 
 PATH = click.Path(path_type=Path, exists=True)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@contextmanager
+def faults_told() -> Iterator[None]:
+    """Every fault of a definition is a line of its own; what the command then says is how many."""
+    try:
+        yield
+    except DefinitionFaults as found:
+        for fault in found.faults:
+            click.echo(fault)
+        count = "1 fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
+        raise click.ClickException(f"{count}. Mend them; nothing was put in force.") from None
 
 
 @click.group()
@@ -29,8 +43,9 @@ def validate(path: Path, indexes: bool) -> None:
     from models.operations.types import read_definitions
     from models.operations.types import validate as judge
 
-    given = read_definitions(path)
-    registry = judge(path, _shipped(given))
+    with faults_told():
+        given = read_definitions(path)
+        registry = judge(path, _shipped(given))
     for name in sorted(given):
         click.echo(_line(registry.get(name)))
     for base in sorted({registry.get(name).base for name in given}):
@@ -73,8 +88,9 @@ def apply(path: Path, reason: str, username: str | None) -> None:
     from models.operations.types import apply as put_in_force
     from models.operations.types import read_definitions
 
-    definitions = read_definitions(path)
-    with archive_for_command() as store:
+    with faults_told():
+        definitions = read_definitions(path)
+    with archive_for_command() as store, faults_told():
         applied = put_in_force(actor_for_command(store, username), store, definitions, reason=reason)
     for name, version in sorted(applied.versions.items()):
         click.echo(f"{name}: version {version}")

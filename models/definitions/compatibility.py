@@ -29,7 +29,7 @@ def keep_removed(new: TypeDefinition, former: TypeDefinition, definitions: Defin
 
     A field that now comes from the base or from an included kind has moved, and is not kept a second time.
     """
-    sources = [new.extends, *(include.type for include in new.include)]
+    sources = [new.extends or "", *(include.type for include in new.include)]
     elsewhere = {one.id for name in sources if name in definitions for one in definitions[name].fields}
     elsewhere |= {part.id for one in new.fields for part in one.fields}
     kept = _with_removed(new.fields, [one for one in former.fields if one.id not in elsewhere])

@@ -1,6 +1,6 @@
 """What a version of a record type compiles to: the one object everything else asks about a type."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -75,7 +75,7 @@ class CompiledType:
         """Name of the collection of its records."""
         return f"r_{self.base}"
 
-    def walk(self):
+    def walk(self) -> Iterator[Field]:
         """Every field, each followed by its sub-fields."""
         for one in self.fields:
             yield one

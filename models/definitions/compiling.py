@@ -203,8 +203,11 @@ def _shown_system(system: Mapping[str, Field], fields: Iterable[Field]) -> dict[
             continue
         key = system[one.frame]
         settle(one, options=one.options or key.options, sort=True)
-        said = {"labels": one.labels, "grade": one.grade, "section": one.section, "list": one.list, "help": one.help}
-        shown[one.frame] = one if one.name == one.frame else replace(key, **said)
+        if one.name == one.frame:
+            shown[one.frame] = one
+        else:
+            face = replace(key, labels=one.labels, help=one.help, section=one.section, list=one.list)
+            shown[one.frame] = replace(face, grade=one.grade)
     return shown
 
 

@@ -1,6 +1,6 @@
 """Collecting everything that is wrong with a definition, so that its author mends it in one go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -28,7 +28,7 @@ class Faults:
     def __len__(self) -> int:
         return len(self._found)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[DefinitionError]:
         return iter(self._found.values())
 
     def add(self, fault: DefinitionError) -> None:

@@ -132,7 +132,8 @@ def _named_part(value: Any, place: Place) -> Mapping[str, Any] | None:
         return None
     named = {key: value[key] for key in ("name", "labels") if key in value}
     read = read_mapping(named, place, {"name": Key(_word, True), "labels": Key(labels(), True)})
-    return {**value, **read}
+    rest = {key: one for key, one in value.items() if key not in named}
+    return {**read, **rest} if not rest or tree(rest, place) else None
 
 
 _named_parts = sequence(_named_part, 100)

@@ -16,6 +16,7 @@ Check = Callable[[Any, Place], Any]
 
 A_WORD = N_("{value} must be small letters, digits and _, beginning with a letter")
 
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -135,13 +136,33 @@ def mapping_of(item: Check, most: int) -> Check:
 
 
 def plain(value: Any, place: Place) -> Any:
-    """Any plain data, kept as it is: what reads it later checks it (conditions, values of a field)."""
-    return value
+    """Any plain data that can be stored, kept as it is: what reads it later checks it (a default, parts of a field)."""
+    return value if _is_storable(value, place) else None
 
 
 def tree(value: Any, place: Place) -> dict[str, Any] | None:
-    """A mapping whose content is checked by what reads it later."""
+    """A mapping whose content is checked by what reads it later (a condition, an effect)."""
     if isinstance(value, dict) and value:
-        return value
+        return value if _is_storable(value, place) else None
     place.fault(N_("must hold keys with values"))
     return None
+
+
+def _all_true(answers: list[bool]) -> bool:
+    """All of them, each asked before: a generator would stop at the first no, and its later faults go unsaid."""
+    return all(answers)
+
+
+def _is_storable(value: Any, place: Place, deepest: int = 24) -> bool:
+    """Plain data whose keys are words: nothing that means something to the database."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return True
+    if deepest and isinstance(value, list):
+        return _all_true([_is_storable(one, place.at(at), deepest - 1) for at, one in enumerate(value)])
+    if deepest and isinstance(value, dict):
+        wrong = [key for key in value if not isinstance(key, str) or not _KEY.fullmatch(key)]
+        for key in wrong:
+            place.fault(N_("{key} cannot be a key here"), key=quoted(key))
+        return not wrong and _all_true([_is_storable(one, place.at(key), deepest - 1) for key, one in value.items()])
+    place.fault(N_("must be plain text, numbers, lists and keys with values"))
+    return False

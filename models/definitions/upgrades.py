@@ -84,9 +84,9 @@ def upgrade(values: Mapping[str, Any], steps: Sequence[Step], by_id: Mapping[str
         if field is None:
             continue
         holder = _holder(found, field)
-        value = None if holder is None else holder.get(field.id)
-        if value is None:
+        if holder is None or holder.get(field.id) is None:
             continue
+        value = holder[field.id]
         fitted = _fit(value, step, field)
         if fitted is None:
             unfit[field.id] = holder.pop(field.id)

@@ -45,7 +45,8 @@ def read_definitions(path: Path) -> dict[str, TypeDefinition]:
     files = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES) if path.is_dir() else [path]
     if not files:
         raise DefinitionError(str(path), N_("holds no *.yaml"))
-    faults, found = Faults(), {}
+    faults = Faults()
+    found: dict[str, TypeDefinition] = {}
     for file in files:
         try:
             definition = load_type(read_definition(file), str(file))

@@ -1,6 +1,5 @@
 """Record types put in force: versions, what stays of what is left out, what records forbid, the way out and back."""
 
-import copy
 from pathlib import Path
 
 import pytest
@@ -9,20 +8,14 @@ import seed
 from models.audit.log import Entry
 from models.definitions.compiled import registry_for
 from models.definitions.faults import DefinitionFaults
-from models.definitions.record_types import load_type
 from models.errors import AccessDenied, DefinitionError, StaleRecord
 from models.operations import types
 from models.store import read_stamps
 from models.users import Actor
-from tests.drawn_types import a_type, choice, everything, field, labels, with_states
+from tests.drawn_types import a_type, choice, definitions, everything, field, labels, with_states
 
 SHIPPED = Path(seed.__file__).parent / "types"
 SYSTEM = Actor.system_actor("cli:test")
-
-
-def definitions(*trees: dict) -> dict:
-    loaded = [load_type(copy.deepcopy(tree), tree["type"]) for tree in trees]
-    return {one.type: one for one in loaded}
 
 
 def apply(store, *trees: dict):

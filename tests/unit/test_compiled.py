@@ -1,6 +1,5 @@
 """What a type compiles to: seals by grade and kind of value, kinds and their base, addresses, indexes."""
 
-import copy
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +10,9 @@ from models.definitions.compiled import TypeRegistry, compile_all
 from models.definitions.field_types import FIELD_TYPES
 from models.definitions.grades import Grade
 from models.definitions.numbering import Numbering
-from models.definitions.record_types import load_type
 from models.errors import RecordNotFound
 from models.operations.types import read_definitions
-from tests.drawn_types import a_type, choice, field, labels
+from tests.drawn_types import a_type, choice, definitions, field, labels
 
 GRADES = ("public", "internal", "confidential", "secret")
 SEALED_WHEN_CONFIDENTIAL = {
@@ -36,8 +34,7 @@ def compiled(*trees: dict, name: str = "permit"):
 
 
 def registry(*trees: dict) -> TypeRegistry:
-    loaded = [load_type(copy.deepcopy(tree), tree["type"]) for tree in trees]
-    return compile_all({one.type: one for one in loaded})
+    return compile_all(definitions(*trees))
 
 
 @pytest.fixture(scope="module")

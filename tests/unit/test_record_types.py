@@ -261,6 +261,20 @@ ALONE = {
     "clock without name": (a_type(clocks=[{"labels": labels()}]), "permit.yaml: clocks[0]: name is missing"),
     "report no mapping": (a_type(reports=["x"]), "permit.yaml: reports[0]: must hold keys with values"),
     "print no list": (a_type(print={}), "permit.yaml: print: must be a list"),
+    "an operator as a key": (
+        a_type(clocks=[{"name": "a", "labels": labels(), "start": {"$where": "1"}}]),
+        "permit.yaml: clocks[0].start: '$where' cannot be a key here",
+    ),
+    "an operator in a condition": (
+        a_type(field("f", visible_when={"$or": []})), "fields.f.visible_when: '$or' cannot be a key here"
+    ),
+    "a dotted key": (
+        a_type(reports=[{"name": "a", "labels": labels(), "by": [{"a.b": 1}]}]),
+        "permit.yaml: reports[0].by[0]: 'a.b' cannot be a key here",
+    ),
+    "an object in a default": (
+        a_type(field("f", default=object())), "must be plain text, numbers, lists and keys with values"
+    ),
     "label template": (a_type(print=[{"name": "a"}]), "permit.yaml: print[0]: labels is missing"),
 }  # fmt: skip
 

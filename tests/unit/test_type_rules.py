@@ -1,6 +1,5 @@
 """What must hold between fields, between a kind and its base, and between types is told with its place."""
 
-import copy
 from contextlib import suppress
 
 import pytest
@@ -11,13 +10,12 @@ from models.definitions.compiled import compile_all
 from models.definitions.faults import DefinitionFaults, Faults, Place
 from models.definitions.field_types import FIELD_TYPES
 from models.definitions.record_types import load_type, read_type
-from tests.drawn_types import a_type, choice, edge, everything, field, labels, with_states
+from tests.drawn_types import a_type, choice, definitions, edge, everything, field, labels, with_states
 from tests.spoilt_types import spoilt
 
 
 def compile_trees(*trees: dict):
-    definitions = [load_type(copy.deepcopy(tree), f"{tree.get('type')}.yaml") for tree in trees]
-    return compile_all({one.type: one for one in definitions})
+    return compile_all(definitions(*trees))
 
 
 def faults_of(*trees: dict) -> list[str]:
@@ -95,14 +93,14 @@ TOGETHER = {
             field("f", "integer"), field("g", "formula", formula="f"),
             field("h", visible_when={"field": "g", "op": "empty", "value": True}),
         )],
-        "permit.yaml: fields.h.visible_when",
+        "permit.yaml: fields.h.visible_when: cannot be used: “empty” cannot be asked of this field",
     ),
     "condition over a seal": (
         [a_type(
             field("f", grade="secret"),
             field("g", visible_when={"all": [{"not": {"field": "f", "op": "ne", "value": "a"}}]}),
         )],
-        "permit.yaml: fields.g.visible_when",
+        "permit.yaml: fields.g.visible_when: cannot be used: A sealed field can decide only by",
     ),
     "target to come": (
         [a_type(field("f", "reference", target="complaint"))],
