@@ -15,6 +15,7 @@ from bson.codec_options import CodecOptions
 from pymongo.collection import Collection
 from pymongo.errors import ExecutionTimeout
 
+from models.access import grouping
 from models.access.actions import Action
 from models.access.cells import Record
 from models.access.exporting import BATCH_ROWS, Exporter
@@ -212,6 +213,26 @@ class TypeDoor:
         self._log("count", self.compiled.name, [], [], query=digest_of(query, self.store.secret))
         return Count(min(value, COUNT_CAP), capped=value > COUNT_CAP)
 
+    def group(self, by: str, measures: list[str], query: Query) -> grouping.Groups:
+        """Rows counted and added up by the values of a field.
+
+        :param measures: `count`, `sum:<field>`, `avg:…`, `min:…`, `max:…`
+        :raises AccessDenied: something in it is not the actor's to use
+        :raises MalformedQuery: a tree or measure that cannot be read
+        :raises TooSlow: out of time
+        """
+        judges = [self.judge(kind, Action.VIEW) for kind in self.viewed]
+        key = grouping.key_for(by, self.compiled.find, judges)
+        wanted = [grouping.measure_for(name, self.compiled.find, judges) for name in measures]
+        steps = grouping.pipeline(where_of(self, query, Action.VIEW), key, wanted)
+        try:
+            found = list(self._records.aggregate(steps, maxTimeMS=QUERY_MS))
+        except ExecutionTimeout:
+            raise TooSlow from None
+        ids = [key.id, *(one.field.id for one in wanted if one.field)]
+        self._log("group", self.compiled.name, [], ids, query=digest_of(query, self.store.secret), groups=len(found))
+        return grouping.groups_from(found, key, wanted)
+
     def _projection(self, columns: list[Field], order: Order) -> dict[str, int]:
         wanted: dict[str, int] = {path: 1 for path, _ in order.keys}
         for kind in self.viewed:
@@ -363,7 +384,7 @@ class TypeDoor:
 
         :param columns: of `export_columns`
         :param form: what the rows become (csv, xlsx …), for the log
-        :raises AccessDenied, MalformedQuery: at the first row
+        :raises AccessDenied, MalformedQuery: before the first row
         """
         exporter = Exporter(self, columns, locale)
         return self._logged_export(query, columns, form, exporter.projection(), exporter.rows)
@@ -387,9 +408,18 @@ class TypeDoor:
         said = {"query": digest_of(query, self.store.secret), "form": form, "export": new_id()}
         ids = [field.id for field in columns]
         self._log("export", self.compiled.name, [], ids, **said)
+        return self._counted_rows(self._batches(where, projection, sort), turn_rows, ids, said)
+
+    def _counted_rows(
+        self,
+        batches: Iterator[list[dict[str, Any]]],
+        turn_rows: Callable[[list[dict[str, Any]]], Iterator[Any]],
+        ids: list[str],
+        said: dict[str, Any],
+    ) -> Iterator[Any]:
         rows, whole = 0, False
         try:
-            for batch in self._batches(where, projection, sort):
+            for batch in batches:
                 for row in turn_rows(batch):
                     rows += 1
                     yield row

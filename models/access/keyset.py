@@ -4,20 +4,9 @@ An order is one or more sort keys and always ends in `_id`. Rows whose first key
 of their own that comes last in both directions (MongoDB would put them first or last by direction).
 """
 
-import base64
-import hashlib
-import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-
-from bson import Decimal128
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from models.errors import N_, MalformedQuery
 
 NEVER_EMPTY = frozenset(
     {"_id", "type", "archive_no", "rev", "state", "created_at", "created_by", "updated_at", "updated_by"}
@@ -95,46 +84,3 @@ def at_path(document: Mapping[str, Any], path: str) -> Any:
     for part in path.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
-
-
-def seal_cursor(secret: bytes, bound_to: str, content: list[Any]) -> str:
-    """A cursor nobody can read or make: it carries sort values.
-
-    :param bound_to: what it is good for (actor, type, question); another use is refused
-    """
-    plain = json.dumps(content, ensure_ascii=False, default=_packed).encode()
-    nonce = _nonce(secret, bound_to, plain)
-    sealed = nonce + AESGCM(secret).encrypt(nonce, plain, bound_to.encode())
-    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-
-
-def open_cursor(secret: bytes, bound_to: str, cursor: str) -> list[Any]:
-    """:raises MalformedQuery: not ours, or made for another question"""
-    try:
-        sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        plain = AESGCM(secret).decrypt(sealed[:12], sealed[12:], bound_to.encode())
-    except (ValueError, InvalidTag):
-        raise MalformedQuery("bad_cursor", N_("This page mark belongs to another question. Begin again.")) from None
-    return json.loads(plain, object_hook=_unpacked)
-
-
-def _nonce(secret: bytes, bound_to: str, plain: bytes) -> bytes:
-    """Derived from the content, so that one page has one link."""
-
-    return hmac.new(secret, b"cursor\x00" + bound_to.encode() + b"\x00" + plain, hashlib.sha256).digest()[:12]
-
-
-def _packed(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return {"$at": int(value.replace(tzinfo=value.tzinfo or UTC).timestamp() * 1000)}
-    if isinstance(value, Decimal128):
-        return {"$dec": str(value)}
-    raise TypeError(type(value).__name__)
-
-
-def _unpacked(value: dict[str, Any]) -> Any:
-    if "$at" in value:
-        return datetime.fromtimestamp(value["$at"] / 1000, UTC)
-    if "$dec" in value:
-        return Decimal128(value["$dec"])
-    return value

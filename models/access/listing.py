@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from models.access.actions import Action
 from models.access.judge import Judge
-from models.access.keyset import Order, open_cursor, seal_cursor
+from models.access.keyset import Order
 from models.access.query import Query, cells_for, condition_for, judge_use
+from models.cursors import open_cursor, seal_cursor
 from models.definitions.compiled import CompiledType
 from models.definitions.condition_operators import Filter, all_of, any_of
 from models.definitions.fields import Field

@@ -7,8 +7,9 @@ from bson import Decimal128
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.access.keyset import Order, open_cursor, seal_cursor
+from models.access.keyset import Order
 from models.access.listing import Walk
+from models.cursors import open_cursor, seal_cursor
 from models.errors import MalformedQuery
 
 VALUES = st.one_of(st.none(), st.integers(-3, 3))

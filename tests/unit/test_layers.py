@@ -24,7 +24,7 @@ FLOORS = (
     {"operations"},
 )
 # Helpers of the accounts, pure or on the floor of the users they serve.
-BESIDE = {"passwords": 0, "usernames": 0, "attempts": 2, "directory": 2, "sessions": 2}
+BESIDE = {"passwords": 0, "usernames": 0, "cursors": 0, "attempts": 2, "directory": 2, "sessions": 2}
 NOT_IN_MODELS = {"flask", "flask_admin", "flask_babel", "flask_login", "wtforms", "rq", "redis", "pydantic_settings"}
 
 
