@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin_app import assets, error_pages, health, identity, languages, pages, request_log, security
 from models.store import Store
+from views.api import routes
 
 
 class Shell:
@@ -49,6 +50,6 @@ def create_app(settings: Any, open_store: Callable[[Any], Store]) -> Flask:
     app.extensions["dossier"] = Shell(settings, open_store)
     if hops := getattr(settings, "proxies", 0):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    for part in (request_log, security, identity, languages, assets, error_pages, pages, health):
+    for part in (request_log, security, identity, languages, assets, error_pages, pages, routes, health):
         part.init_app(app)
     return app

@@ -1,5 +1,8 @@
 """What a person sees when something is refused or breaks: words and an id, never the text of a fault."""
 
+from collections.abc import Callable
+from typing import Any
+
 import structlog
 from flask import Flask, Response, make_response, redirect, render_template, request
 from flask_babel import gettext
@@ -9,7 +12,9 @@ from werkzeug.exceptions import HTTPException
 
 from admin_app.request_log import request_id
 from models.errors import N_, AccessDenied, ArchiveError
+from views import refusals
 from views.access import sign_in_address, signed_in
+from views.api import problems
 
 LOG = structlog.get_logger("dossier.web")
 
@@ -38,11 +43,26 @@ CSRF_WORDS = N_("This form is too old or was opened in another session. Open the
 
 
 def init_app(app: Flask) -> None:
-    app.register_error_handler(ArchiveError, _refused)
-    app.register_error_handler(PermissionDenied, lambda _: _refused(AccessDenied()))
-    app.register_error_handler(CSRFError, lambda _: page(400, gettext(CSRF_WORDS)))
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _broken)
+    app.register_error_handler(ArchiveError, _or_problem(_refused))
+    app.register_error_handler(PermissionDenied, _or_problem(lambda _: _refused(AccessDenied())))
+    app.register_error_handler(CSRFError, _or_problem(lambda _: page(400, gettext(CSRF_WORDS))))
+    app.register_error_handler(HTTPException, _or_problem(_http))
+    app.register_error_handler(Exception, _or_problem(_broken))
+    refusals.init_app(app)
+
+
+def _or_problem(for_people: Callable[[Any], Response]) -> Callable[[Exception], Response]:
+    """The page for people; a program gets the same as a problem document."""
+
+    def answer(error: Exception) -> Response:
+        if not problems.wanted():
+            return for_people(error)
+        try:
+            return problems.of(error, request_id())
+        except ArchiveError as worse:  # the refusal itself could not be logged
+            return problems.of(worse, request_id())
+
+    return answer
 
 
 def page(status: int, words: str) -> Response:
@@ -55,6 +75,7 @@ def page(status: int, words: str) -> Response:
 def _refused(error: ArchiveError) -> Response:
     if error.code == "not_signed_in" and signed_in() is None:
         return redirect(sign_in_address())  # type: ignore[return-value]
+    refusals.note(error)
     private = getattr(error, "private", "")
     LOG.info("refused", id=request_id(), code=error.code, status=error.status, why=private)
     return page(error.status, error.public_words(gettext))

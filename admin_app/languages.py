@@ -30,11 +30,20 @@ def init_app(app: Flask) -> None:
 
 
 def select_locale() -> str | None:
-    """The Babel locale of this request, or None for the installation's default."""
+    """The Babel locale of this request, or None for the installation's default.
+
+    A program says in which language it wants its messages; only where it does not, its account decides.
+    """
+    accepted = _accepted()
+    if accepted and request.path.startswith("/api/"):
+        return accepted
     account = signed_in()
     chosen = account.locale if account else session.get("locale")
-    if chosen in LOCALES:
-        return chosen
+    return chosen if chosen in LOCALES else accepted
+
+
+def _accepted() -> str | None:
+    """The first language of `Accept-Language` that we speak."""
     for wanted, _quality in request.accept_languages:
         tag = wanted.lower()
         for prefix, index in ACCEPTED.items():

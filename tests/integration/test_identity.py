@@ -188,8 +188,9 @@ def test_an_address_pauses_in_every_process(app, other_app, store):
 def test_a_post_without_its_token_is_400_and_writes_nothing(app, store):
     before = dict(store.data.users.find_one({"username": "lishu"})), store.data.attempts.count_documents({})
     client = app.test_client()
-    for address in ("/login", "/logout", "/account/password", "/first-sign-in", "/api/v1/write"):
+    for address in ("/login", "/logout", "/account/password", "/first-sign-in"):
         assert client.post(address, data={"username": "lishu", "password": PASSWORD}).status_code == 400
+    assert client.post("/api/v1/write", data={"username": "lishu", "password": PASSWORD}).status_code == 401
     assert store.data.sessions.count_documents({}) == 0
     assert (dict(store.data.users.find_one({"username": "lishu"})), store.data.attempts.count_documents({})) == before
 
