@@ -40,7 +40,7 @@ def page(store: Store, reader: str, asked: Mapping[str, str], *, limit: int, aft
     if after is not None:
         at, id = _place(open_cursor(store.secret, use, after))
         where = {"$and": [where, {"at": {"$lte": at}, "$or": [{"at": {"$lt": at}}, {"_id": {"$lt": id}}]}]}
-    log = store.data.get_collection("audit_entries", codec_options=AWARE)
+    log = store.data.audit_entries.with_options(codec_options=AWARE)
     try:
         found = list(
             log.find(where, {"prev": 0}, sort=[("at", -1), ("_id", -1)], limit=limit + 1, max_time_ms=QUERY_MS)
