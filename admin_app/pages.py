@@ -7,6 +7,7 @@ from flask_admin.theme import Theme
 from admin_app.security import csp_nonce
 from models.errors import N_
 from views import shell
+from views.records import RecordsView
 
 THEME = Theme(folder="dossier", base_template="panel.html")  # type: ignore[abstract]
 
@@ -19,4 +20,5 @@ def init_app(app: Flask) -> None:
         index_view=shell.WorkView(name=N_("My work"), url="/admin", endpoint="work"),
         csp_nonce_generator=csp_nonce,
     )
+    admin.add_view(RecordsView(name=N_("Records"), url="r/<type_name>", endpoint="records"))
     shell.init_app(app, admin)

@@ -1,10 +1,11 @@
 """One line per request, without query strings: what people search for is customer data too."""
 
-import secrets
 import time
 
 import structlog
 from flask import Flask, Response, g, request
+
+from views.access import request_id
 
 LOG = structlog.get_logger("dossier.web")
 QUIET = {"static", "health.healthz", "health.readyz", "health.metrics"}
@@ -13,14 +14,6 @@ QUIET = {"static", "health.healthz", "health.readyz", "health.metrics"}
 def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_end)
-
-
-def request_id() -> str:
-    """Names this request in the log and on an error page, e.g. `7F2A-0931`."""
-    if "request_id" not in g:
-        word = secrets.token_hex(4).upper()
-        g.request_id = f"{word[:4]}-{word[4:]}"
-    return g.request_id
 
 
 def _begin() -> None:

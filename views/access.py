@@ -4,6 +4,7 @@ Everything here is found once per request and kept on `flask.g`. Nothing else in
 door, reads the version stamps or makes an actor.
 """
 
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -51,6 +52,14 @@ def signed_in() -> User | None:
     """The account that signed in, or None."""
     found = standing()
     return found.account if found else None
+
+
+def request_id() -> str:
+    """Names this request in the log and on an error page, e.g. `7F2A-0931`."""
+    if "request_id" not in g:
+        word = secrets.token_hex(4).upper()
+        g.request_id = f"{word[:4]}-{word[4:]}"
+    return g.request_id
 
 
 def sign_in_address() -> str:

@@ -42,6 +42,13 @@ def taped(text: str) -> Markup:
     return Markup("").join(Markup("<i>{}</i>").format(part) if part.startswith("*") else escape(part) for part in parts)
 
 
+def taped_plain(text: str) -> Markup:
+    """Masked text inside a change: the same tape, its own element instead of one of the mask's."""
+    parts = STARS.split(str(text))
+    tape = Markup('<span class="tape">{}</span>')
+    return Markup("").join(tape.format(part) if part.startswith("*") else escape(part) for part in parts)
+
+
 def today_words() -> str:
     """11 月 20 日 周五, in the language of the page."""
     from babel.dates import format_date
@@ -52,4 +59,4 @@ def today_words() -> str:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(friendly=friendly_moment, exact=exact_moment, taped=taped)
+    app.jinja_env.filters.update(friendly=friendly_moment, exact=exact_moment, taped=taped, taped_plain=taped_plain)

@@ -7,12 +7,16 @@ from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_admin import Admin, expose
 from flask_babel import get_locale, gettext
 
+from models.access.actions import Action
+from models.access.query import Query
 from models.errors import N_
 from models.users import LOCALES, Role, documents, label_of
 from views import formats, preferences
 from views.access import current_door, current_store, signed_in
 from views.guarded import GuardedView
 
+CUSTOMERS = "customer"
+"""The base of the three kinds: where the search of the page head looks."""
 GROUPS = (("start", ""), ("archives", N_("Archives")), ("registers", N_("Registers")), ("govern", N_("Governance")))
 STYLESHEETS = (
     "tokens", "ground", "controls", "shell", "marks", "list", "record", "forms", "door", "states", "small", "phone",
@@ -46,16 +50,27 @@ class WorkView(GuardedView):
 
     @expose("/")
     def index(self) -> str:
-        return self.render("work.html", shelves=shelves(), day=formats.today_words())
+        return self.render("work.html", shelves=shelves(), day=formats.today_words(), mine=mine())
 
     @expose("/find")
     def find(self) -> Any:
         """The search of the page head: straight to the list of all customers, or of the first type there is."""
         types = visible_types()
-        chosen = next((door for door in types if door.compiled.name == "customer"), types[0] if types else None)
+        chosen = next((door for door in types if door.compiled.name == CUSTOMERS), types[0] if types else None)
         if chosen is None:
             return redirect(url_for("work.index"))
         return redirect(url_for("records.index", type_name=chosen.compiled.name, q=request.args.get("q", "")))
+
+
+def mine(rows: int = 12) -> list[Any]:
+    """The customers this person looks after, the latest changed first."""
+    door = next((door for door in visible_types() if door.compiled.name == CUSTOMERS), None)
+    if door is None or not door.may(Action.VIEW):
+        return []
+    title = door.compiled.title.address
+    known = any(one.field.address == title for one in door.fields())
+    where = {"field": "owner", "op": "eq", "value": "@me"}
+    return door.page(Query(where=where, limit=rows, fields=[title] if known else [])).items
 
 
 def visible_types() -> list[Any]:

@@ -46,7 +46,11 @@
       if (!menu.contains(event.target)) menu.open = false;
     });
     const opener = event.target.closest("[data-opens]");
-    if (opener) document.getElementById(opener.dataset.opens).showModal();
+    if (opener) {
+      const dialog = document.getElementById(opener.dataset.opens);
+      dialog.showModal();
+      dialog.querySelectorAll("[hx-trigger]").forEach((part) => window.htmx.trigger(part, "opened"));
+    }
     const closer = event.target.closest("[data-closes]");
     if (closer) closer.closest("dialog").close();
   });

@@ -1,0 +1,264 @@
+"""What a list page shows: rows, columns, chips, tabs, and where each of its links leads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import session, url_for
+from flask_babel import gettext
+
+from models.access.actions import Action
+from models.definitions.fields import Field
+from models.definitions.grades import Grade
+from models.errors import AccessDenied, ArchiveError
+from models.operations.preferences import list_habits
+from views import chips, marks
+from views.access import current_door, request_id, signed_in
+from views.questions import Question
+from views.shell import type_label
+
+LAST_COLUMN = "updated_at"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its field, and the link and direction of its sorting where it may be sorted."""
+
+    field: Field
+    sorts: str | None = None
+    """`ascending`, `descending` or None: not sorted by it now."""
+    link: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.field.address
+
+    @property
+    def label(self) -> str:
+        return self.field.label(marks.locale())
+
+    @property
+    def grade(self) -> int:
+        return int(self.field.grade) // 10
+
+    @property
+    def sensitive(self) -> bool:
+        return self.field.grade >= Grade.CONFIDENTIAL
+
+
+@dataclass
+class Listing:
+    """A page of a list, or the reason why there is none."""
+
+    question: Question
+    columns: list[Column]
+    rows: list[dict[str, Any]]
+    next: str | None = None
+    previous: str | None = None
+    refusal: ArchiveError | None = None
+
+
+class ListPage:
+    """The list of one type for whoever asks: built per request, knows only what the door tells."""
+
+    def __init__(self, door: Any, *, trash: bool = False):
+        self.door = door
+        self.name = door.compiled.name
+        self.trash = trash
+        self.known = {one.field.address: one for one in door.fields()}
+        self.system = door.compiled.system
+        self.habits = list_habits(signed_in(), self.name)
+
+    def question(self) -> Question:
+        """:raises MalformedQuery: the address cannot be read"""
+        kept = self.habits.get("sort", "")
+        return Question.asked(trash=self.trash, sort=kept if self.may_sort(kept) else "")
+
+    def may_sort(self, sort: str) -> bool:
+        """Whether a kept order may still be used: a right may have gone since it was kept."""
+        names = [name.lstrip("-") for name in sort.split(",") if name]
+        return bool(names) and all(self.sortable(name) for name in names)
+
+    def sortable(self, name: str) -> bool:
+        if name in self.system:
+            return True
+        return name in self.known and self.known[name].sort
+
+    def choosable(self) -> list[Field]:
+        """Every field that can be a column: those of the type the person may know, then the system keys."""
+        own = [one.field for one in self.known.values() if not one.field.parent_id]
+        framed = {field.frame for field in own}
+        rest = [field for name, field in self.system.items() if name != "id" and field.frame not in framed]
+        return own + rest
+
+    def chosen(self) -> list[Field]:
+        """The columns of this person: as kept, else those the type shows, and always the title first or second."""
+        offered = {field.id: field for field in self.choosable()}
+        kept = [offered[one] for one in self.habits.get("columns", ()) if one in offered]
+        if kept:
+            return kept
+        shown = [field for field in offered.values() if field.list]
+        last = next((field for field in offered.values() if field.frame == LAST_COLUMN), None)
+        return [*shown, last] if last and last not in shown else shown
+
+    def columns(self, question: Question, fields: Sequence[Field]) -> list[Column]:
+        """The heads, each with its sort link where the person may sort by it."""
+        sorted_by = (question.sort or f"-{LAST_COLUMN}").split(",")[0]
+        made = []
+        for field in fields:
+            name = field.address
+            sorts = None
+            if sorted_by.lstrip("-") == name:
+                sorts = "descending" if sorted_by.startswith("-") else "ascending"
+            link = None
+            if self.sortable(name):
+                link = self.address(question, sort=name if sorts != "ascending" else f"-{name}")
+            made.append(Column(field, sorts, link))
+        return made
+
+    def address(self, question: Question, **changes: Any) -> str:
+        """This list under a changed question."""
+        endpoint = "records.trash_list" if self.trash else "records.index"
+        return url_for(endpoint, type_name=self.name, **question.args(**changes))
+
+    def fragment(self, question: Question, shown: int | None = None) -> dict[str, str]:
+        """Address arguments of a part that is loaded after the page."""
+        extra = {"trash": "1" if self.trash else "", "shown": "" if shown is None else str(shown)}
+        return question.args() | {name: value for name, value in extra.items() if value}
+
+    def read(self, question: Question) -> Listing:
+        """The page asked for; a refused question becomes a listing that says so."""
+        fields = self.chosen()
+        columns = self.columns(question, fields)
+        wanted = [field.address for field in fields]
+        title = self.door.compiled.title
+        if title.address in self.known and title.address not in wanted:
+            wanted.append(title.address)
+        try:
+            page = self.door.page(question.query(wanted, habit=not self.unmasked()))
+        except ArchiveError as refusal:
+            if refusal.status >= 500:
+                raise
+            return Listing(question, columns, [], refusal=refusal)
+        marks.prepare_names(page.items)
+        rows = [self.row(record, fields) for record in page.items]
+        return Listing(question, columns, rows, page.next, page.previous)
+
+    def row(self, record: Any, fields: Sequence[Field]) -> dict[str, Any]:
+        """One row: the record, its cells in the order of the columns, and where it opens."""
+        title = self.door.compiled.title.address
+        cells = []
+        for field in fields:
+            cell = record.cells.get(field.address)
+            if cell is None and not self._has(record, field):
+                cells.append(None)  # a field of another kind: nothing stands here
+            else:
+                cells.append(marks.mark(cell, cell.field if cell else field))
+        return {
+            "record": record,
+            "cells": cells,
+            "named": any(field.address == title for field in fields),
+            "address": url_for("records.record", type_name=self.name, record_id=record.id),
+        }
+
+    @staticmethod
+    def _has(record: Any, field: Field) -> bool:
+        return bool(field.frame) or field.id in record.compiled.by_id
+
+    def unmasked(self) -> bool:
+        """Whether this person switched confidential columns on for this session."""
+        return self.name in session.get("unmasked", [])
+
+    def covers(self, columns: Sequence[Column]) -> bool:
+        """Whether the list hides something the person may read, so that the switch makes sense."""
+        return any(
+            column.sensitive and column.name in self.known and int(self.known[column.name].read) >= 20
+            for column in columns
+        )
+
+    def chips(self, question: Question) -> list[dict[str, str]]:
+        """The conditions in force, with the link that takes each away."""
+        return [
+            {"label": label, "words": words, "without": self.address(question, where=question.without(place))}
+            for place, (label, words) in enumerate(chips.words_of(leaf, self.find) for leaf in question.leaves)
+        ]
+
+    def find(self, name: str) -> Field | None:
+        """A field of this list by name, if the person may know of it."""
+        known = self.known.get(name)
+        return known.field if known else self.system.get(name)
+
+    def conditions(self) -> list[tuple[Field, tuple[str, ...]]]:
+        """What can be asked in the condition builder: fields with the operators this person may use."""
+        own = [(one.field, one.operators) for one in self.known.values() if one.operators]
+        framed = {field.frame for field, _ in own}
+        rest = [(field, field.type.operators) for name, field in self.system.items() if name not in framed]
+        return own + [pair for pair in rest if pair[0].name not in ("id", "revision")]
+
+    def tabs(self, question: Question) -> list[dict[str, Any]]:
+        """The fixed views of every list, as folder tabs."""
+        views: list[tuple[str, dict[str, Any] | None]] = [
+            (gettext("All"), None),
+            (gettext("Mine"), {"all": [{"field": "owner", "op": "eq", "value": "@me"}]}),
+            (gettext("My department"), {"all": [{"field": "department", "op": "in", "value": "@my_departments"}]}),
+        ]
+        if len(self.door.kinds) > 1:
+            for kind in self.door.kinds:
+                views.append((type_label(kind), {"all": [{"field": "type", "op": "eq", "value": kind.name}]}))
+        made = []
+        for label, where in views:
+            here = not self.trash and question.where == where and not question.q
+            made.append({"label": label, "here": here, "address": url_for("records.index", type_name=self.name,
+                         **Question(where=where, sort=question.sort).args())})  # fmt: skip
+        if not self.trash and not any(tab["here"] for tab in made):
+            made.append({"label": gettext("Found"), "here": True, "address": self.address(question)})
+        return made
+
+    def may(self, action: Action) -> bool:
+        return self.door.may(action)
+
+    def suggestions(self, question: Question) -> list[dict[str, Any]]:
+        """For a list without rows: how many there would be without each condition."""
+        found = []
+        for place, leaf in enumerate(question.leaves[:5]):
+            less = Question(where=question.without(place), q=question.q, trash=self.trash)
+            try:
+                count = self.door.count(less.query(None))
+            except AccessDenied:
+                continue
+            label, words = chips.words_of(leaf, self.find)
+            found.append({"words": f"{label} {words}", "count": count, "address": self.address(less)})
+        if question.q and question.leaves:
+            less = Question(where=question.where, trash=self.trash)
+            found.append({"words": question.q, "count": self.door.count(less.query(None)),
+                          "address": self.address(less)})  # fmt: skip
+        return found
+
+
+def list_parts(page: ListPage, listing: Listing) -> dict[str, Any]:
+    """Everything the list page shows."""
+    question = listing.question
+    sorted_by = (question.sort or f"-{LAST_COLUMN}").split(",")[0].lstrip("-")
+    first = page.find(sorted_by)
+    jumpable = first is not None and not first.many and first.type.name not in ("user", "department", "choice")
+    may_trash = page.may(Action.RESTORE) or page.may(Action.DELETE)
+    kinds = page.door.kinds
+    return {
+        "door": page.door, "page": page, "listing": listing, "tabs": page.tabs(question),
+        "chips": page.chips(question), "conditions": page.conditions(), "choosable": page.choosable(),
+        "covers": page.covers(listing.columns), "unmasked": page.unmasked(), "event": request_id(),
+        "kinds": [type_label(kind) for kind in kinds] if len(kinds) > 1 else [],
+        "may_export": page.may(Action.EXPORT), "may_delete": page.may(Action.DELETE), "may_trash": may_trash,
+        "selectable": may_trash or page.may(Action.EXPORT), "new": new_links(kinds),
+        "jumpable": first.label(marks.locale()) if jumpable and first else "",
+    }  # fmt: skip
+
+
+def new_links(kinds: Sequence[Any]) -> list[dict[str, str]]:
+    """Where a record of each kind is made, for the kinds this person may make."""
+    made = []
+    for kind in kinds:
+        if not kind.abstract and current_door().open(kind.name).may(Action.CREATE):
+            address = url_for("records.new", type_name=kind.name)
+            made.append({"label": type_label(kind), "icon": kind.icon, "address": address})
+    return made
