@@ -112,7 +112,6 @@ def _in_order(registry: TypeRegistry) -> list[CompiledType]:
 
 def _own(compiled: CompiledType) -> list[Field]:
     """What the type brings itself, without what it takes from its base and from included kinds."""
-    assert compiled.source is not None
     own = {tree["id"] for tree in compiled.source.get("fields", ())}
     return [one for one in compiled.fields if one.id in own]
 
@@ -153,7 +152,7 @@ def _system_keys(registry: TypeRegistry) -> Iterator[str]:
 def _sentences(compiled: CompiledType) -> Iterator[str]:
     yield f"## {compiled.labels['zh-Hans']} · `{compiled.name}`"
     yield ""
-    source = compiled.source or {}
+    source = compiled.source
     if compiled.abstract:
         kinds = ", ".join(f"`{kind}`" for kind in compiled.kinds)
         yield f"Takes no record itself. Its kinds: {kinds}."

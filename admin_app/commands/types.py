@@ -37,9 +37,8 @@ def types() -> None:
 
 @types.command()
 @click.argument("path", type=PATH)
-@click.option("--indexes", is_flag=True, help="Say what each index is for.")
-def validate(path: Path, indexes: bool) -> None:
-    """Judge the definitions in a file or folder, without the archive."""
+def validate(path: Path) -> None:
+    """Judge the definitions in a file or folder, without the archive, and show the indexes they would have."""
     from models.operations.types import read_definitions
     from models.operations.types import validate as judge
 
@@ -49,7 +48,7 @@ def validate(path: Path, indexes: bool) -> None:
     for name in sorted(given):
         click.echo(_line(registry.get(name)))
     for base in sorted({registry.get(name).base for name in given}):
-        _say_indexes(registry, base, whole=indexes)
+        _say_indexes(registry, base)
 
 
 def _shipped(given: Mapping[str, "TypeDefinition"]) -> dict[str, "TypeDefinition"]:
@@ -69,12 +68,12 @@ def _line(compiled: "CompiledType") -> str:
     return f"{words}; holds {', '.join(compiled.kinds)}" if compiled.abstract else words
 
 
-def _say_indexes(registry: "TypeRegistry", base: str, *, whole: bool) -> None:
+def _say_indexes(registry: "TypeRegistry", base: str) -> None:
     from models.definitions.index_plan import MOST_INDEXES
 
     compiled = registry.get(base)
     click.echo(f"{compiled.collection}: {len(compiled.planned)} of {MOST_INDEXES} indexes")
-    for planned in compiled.planned if whole else ():
+    for planned in compiled.planned:
         unique = " unique" if planned.unique else ""
         click.echo(f"  {planned.name}{unique} ({', '.join(planned.paths)}): {planned.why}")
 

@@ -10,7 +10,7 @@ from pymongo import IndexModel
 from models.definitions.fields import Field, in_language
 from models.definitions.index_plan import PlannedIndex
 from models.definitions.numbering import Numbering
-from models.definitions.record_types import Section
+from models.definitions.record_types import Section, TypeDefinition
 from models.definitions.upgrades import Step
 from models.definitions.workflow import Workflow
 
@@ -43,8 +43,8 @@ class CompiledType:
     """Indexes of the whole collection, kinds stored beside this one included."""
     steps: tuple[Step, ...] = ()
     """Changes of field types that older documents still have to make, oldest first."""
-    source: Mapping[str, Any] | None = None
-    """The definition this was compiled from, without what it takes from others."""
+    definition: TypeDefinition | None = None
+    """What this was compiled from, without what it takes from others."""
 
     @cached_property
     def by_id(self) -> dict[str, Field]:
@@ -69,6 +69,11 @@ class CompiledType:
             one.address: one for one in self.walk() if one.active and not one.in_rows and self._holder_is_active(one)
         }
         return {**self.system, **own}
+
+    @cached_property
+    def source(self) -> Mapping[str, Any]:
+        """Its definition as plain data."""
+        return self.definition.to_tree() if self.definition else {}
 
     @property
     def collection(self) -> str:

@@ -97,7 +97,7 @@ def _type_of(work: Compiling, system: Mapping[str, Field], stored: Stored) -> Co
         system=system,
         retention_class=linked.retention_class,
         steps=stored.steps,
-        source=definition.to_tree(),
+        definition=definition,
     )
 
 

@@ -216,7 +216,7 @@ def read_override(value: Any, place: Place) -> Mapping[str, Any]:
 
 def overridden(found: FieldDefinition, said: Mapping[str, Any]) -> FieldDefinition:
     """The field as the kind has it."""
-    return replace(found, **said)
+    return replace(found, **said) if said else found
 
 
 def _type(value: Any, place: Place) -> str | None:
@@ -234,8 +234,7 @@ def _frame(value: Any, place: Place) -> str | None:
 
 
 def _option(value: Any, place: Place) -> OptionDefinition | None:
-    keys = {"key": Key(_option_key, True), "labels": Key(labels(), True), "active": Key(flag)}
-    read = read_mapping(value, place, keys)
+    read = read_mapping(value, place, _OPTION)
     return OptionDefinition(**read) if read.get("key") and read.get("labels") else None
 
 
@@ -244,6 +243,7 @@ _option_key = text(
     r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
     N_("{value} must be letters, digits, _ . + and -, beginning with a letter or a digit"),
 )
+_OPTION = {"key": Key(_option_key, True), "labels": Key(labels(), True), "active": Key(flag)}
 _name = text(48, r"[a-z][a-z0-9_]*", A_WORD)
 _field_id = text(
     53,

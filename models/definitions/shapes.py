@@ -39,7 +39,8 @@ def read_mapping(value: Any, place: Place, keys: Mapping[str, Key]) -> dict[str,
     for name, key in keys.items():
         if key.required and value.get(name) is None:
             place.fault(N_("{key} is missing"), key=name)
-    return {name: key.check(value[name], place.at(name)) for name, key in keys.items() if value.get(name) is not None}
+    known = ((name, one) for name, one in value.items() if name in keys and one is not None)
+    return {name: keys[name].check(one, place.at(name)) for name, one in known}
 
 
 def text(most: int, pattern: str | None = None, words: str = "") -> Check:
@@ -96,10 +97,10 @@ def one_of(*words: str) -> Check:
 
 def labels(most: int = 120) -> Check:
     """The same words in three languages; all three are needed."""
-    word = text(most)
+    keys = dict.fromkeys(LANGUAGES, Key(text(most), required=True))
 
     def check(value: Any, place: Place) -> dict[str, str] | None:
-        return read_mapping(value, place, {language: Key(word, required=True) for language in LANGUAGES})
+        return read_mapping(value, place, keys)
 
     return check
 

@@ -51,9 +51,7 @@ def test_validate_counts_fields_and_indexes_and_needs_no_archive(monkeypatch, ca
     said = capsys.readouterr().out
     assert re.search(r"^enterprise: \d+ fields, \d+ sub-fields, \d+ off, \d+ sealed$", said, re.MULTILINE)
     assert re.search(r"^r_customer: \d+ of 40 indexes$", said, re.MULTILINE)
-    assert "archive_no" not in said
-    assert run(["types", "validate", SHIPPED, "--indexes"]) == 0
-    assert "archive_no unique (archive_no): an archive number stands once" in capsys.readouterr().out
+    assert "  archive_no unique (archive_no): an archive number stands once\n" in said
 
 
 def test_one_file_may_extend_a_shipped_type(dossier, tmp_path, drawn):
