@@ -12,6 +12,7 @@ from models.crypto.keys import DataKey
 from models.crypto.tokens import Tokens
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
+from models.definitions.upgrades import due_steps, upgrade
 from models.errors import SealBroken
 from models.search import keys_of
 
@@ -43,6 +44,27 @@ def open_value(field: Field, stored: Any, key: DataKey | None) -> Any:
         return unseal(key, field.id, stored) if key is not None else UNREADABLE
     except SealBroken:
         return UNREADABLE
+
+
+def upgraded(compiled: CompiledType, document: Mapping[str, Any], key: DataKey | None) -> Mapping[str, Any]:
+    """A stored document as the version in force reads it.
+
+    Values of fields that became another kind since it was written stand in it plain, in their new kind; those
+    that do not fit stand under `unfit`. The document itself stays as it is.
+    """
+    steps = due_steps(compiled.steps, document.get("tv", compiled.version))
+    if not steps:
+        return document
+    stored, by_id = document.get("v") or {}, compiled.by_id
+    tops = {by_id[step.field_id].parent_id or step.field_id for step in steps if step.field_id in by_id}
+    plain = {id: open_value(by_id[id], stored[id], key) for id in tops if id in stored}
+    result = upgrade({id: value for id, value in plain.items() if _readable(value)}, steps, by_id)
+    values = {id: value for id, value in stored.items() if id not in result.unfit} | result.values
+    return {**document, "v": values, "unfit": {**(document.get("unfit") or {}), **result.unfit}}
+
+
+def _readable(value: Any) -> bool:
+    return value is not UNREADABLE and not (isinstance(value, dict) and UNREADABLE in value.values())
 
 
 def sort_keys(compiled: CompiledType, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -345,6 +345,7 @@ class TypeDoor:
         return {
             **document,
             "v": content,
+            "tv": revision["tv"],
             "rev": number,
             "state": revision["state"],
             "updated_at": revision["at"],

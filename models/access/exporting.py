@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.access.actions import Action
 from models.access.cells import Cell
-from models.access.documents import open_value
+from models.access.documents import open_value, upgraded
 from models.access.judge import Judge
 from models.access.keyset import at_path
 from models.access.levels import Read
@@ -79,7 +79,7 @@ class Exporter:
 
     def projection(self) -> dict[str, int]:
         """What to fetch: no more than the columns and what judging them reads."""
-        wanted = {"type"}
+        wanted = {"type", "tv"}
         for kind, reader in zip(self.kinds.values(), self.readers.values(), strict=True):
             secret = Reader(self.door.judge(kind, Action.EXPORT_SECRET), ())
             wanted |= reader.read_paths() | secret.judged_paths()
@@ -90,6 +90,7 @@ class Exporter:
         keys = self.door.store.keyring.fetch([one["_id"] for one in documents if one["type"] in self.sealed])
         for document in documents:
             key = keys.get(document["_id"])
+            document = upgraded(self.kinds[document["type"]], document, key)
             yield [way(document, key) for way in self._ways_for(document)]
 
     def objects(self, documents: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -97,6 +98,7 @@ class Exporter:
         keys = self.door.store.keyring.fetch([one["_id"] for one in documents if one["type"] in self.sealed])
         for document in documents:
             kind, key = self.kinds[document["type"]], keys.get(document["_id"])
+            document = upgraded(kind, document, key)
             yield {"id": document["_id"], "type": kind.name} | {
                 field.address: cell.to_json()
                 for field in self.columns

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.access.cells import Cell, Record, mark_of
-from models.access.documents import open_value
+from models.access.documents import open_value, upgraded
 from models.access.judge import ALL_LEVELS, NO_LEVEL, Judge, Level
 from models.access.keyset import at_path
 from models.access.levels import Read, Write
@@ -76,6 +76,7 @@ class Reader:
 
     def record(self, document: Mapping[str, Any], key: DataKey | None) -> Record:
         """The record this actor may see. Hidden cells are absent."""
+        document = upgraded(self.judge.plan.type, document, key)
         levels = {} if self.judge.plan.everything else self.judge.levels(document)
         cells = {}
         for field in self.fields:
@@ -99,7 +100,7 @@ class Reader:
         )
 
     def cell(self, field: Field, document: Mapping[str, Any], key: DataKey | None) -> Cell | None:
-        """One cell of a row, None where it is hidden."""
+        """One cell of an `upgraded` row, None where it is hidden."""
         levels = {} if self.judge.plan.everything else self.judge.levels(document)
         return self._cell(field, document, levels, key)
 

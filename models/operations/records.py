@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from models.access.actions import Action
 from models.access.cells import Record
-from models.access.documents import build, changed_keys, open_value, sealed_value, unique_key
+from models.access.documents import build, changed_keys, open_value, sealed_value, unique_key, upgraded
 from models.access.door import TypeDoor
 from models.access.judge import ALL_LEVELS, Judge, Level
 from models.access.levels import Write
@@ -20,6 +20,7 @@ from models.access.query import refuse
 from models.access.reading import Reader
 from models.access.writing import Change, ChangeReader, check_after, missing
 from models.crypto.keys import DataKey
+from models.crypto.tokens import Tokens
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
 from models.errors import N_, AccessDenied, InvalidRecord, RecordNotFound, StaleRecord, WrongState
@@ -30,12 +31,16 @@ from models.store import new_id
 
 @dataclass(frozen=True)
 class Loaded:
-    """A record about to be changed: its stored document, its key, its plain values by field id."""
+    """A record about to be changed: its document, its key, its plain values by field id.
+
+    :param moved: ids of fields whose values the version in force reads otherwise than they were written
+    """
 
     document: dict[str, Any]
     kind: CompiledType
     key: DataKey | None
     values: dict[str, Any]
+    moved: frozenset[str] = frozenset()
 
 
 def create(door: TypeDoor, body: Mapping[str, Any], *, key: str | None = None) -> Record:
@@ -175,7 +180,7 @@ def revert(door: TypeDoor, id: str, number: int, *, expected: int) -> Record:
     loaded = load(door, id, Action.REVERT)
     _refuse_trashed(loaded.document)
     _refuse_stale(loaded.document, expected)
-    earlier = _plain(loaded.kind, door.as_of(loaded.document, number), loaded.key)
+    earlier = _plain(loaded.kind, upgraded(loaded.kind, door.as_of(loaded.document, number), loaded.key), loaded.key)
     change = _difference(door, loaded, earlier)
     return _write(door, loaded, change, "revert") if change else door.get(id)
 
@@ -185,9 +190,11 @@ def load(door: TypeDoor, id: str, action: Action) -> Loaded:
 
     :raises RecordNotFound, AccessDenied:
     """
-    document, kind = door.fetch(id, action)
+    stored, kind = door.fetch(id, action)
     key = door.store.keyring.fetch([id]).get(id)
-    return Loaded(document, kind, key, _plain(kind, document, key))
+    document = dict(upgraded(kind, stored, key))
+    moved = frozenset(id for id, value in stored["v"].items() if document["v"].get(id) is not value)
+    return Loaded(document, kind, key, _plain(kind, document, key), moved)
 
 
 def _plain(kind: CompiledType, document: Mapping[str, Any], key: DataKey | None) -> dict[str, Any]:
@@ -241,7 +248,7 @@ def _seals(field: Field) -> bool:
 
 def _move(door: TypeDoor, loaded: Loaded, verb: str, trashed_at: Any, expected: int) -> Record:
     _refuse_stale(loaded.document, expected)
-    changes = _stamped(door, loaded.kind) | {"life.trashed_at": trashed_at}
+    changes = _stamped(door) | {"life.trashed_at": trashed_at}
     after = _applied(loaded.document, changes)
     _replace(door, loaded, after, changes, Change(), verb)
     return door.shown(after, loaded.kind, loaded.key)
@@ -254,7 +261,8 @@ def _replace(
     kind, id, expected = loaded.kind, after["_id"], loaded.document["rev"]
     after["rev"] = expected + 1
     entry = _prepared(door, verb, kind, id, change.touched, after["rev"])
-    revision = revision_of(after, verb, change.touched, entry, content=after["v"] if change.values else None)
+    content = after["v"] if any(path.startswith("v.") for path in changes) else None
+    revision = revision_of(after, verb, change.touched, entry, content=content)
 
     def work(session: Any) -> None:
         if not door.replace(id, expected, changes, revision, session):
@@ -275,27 +283,41 @@ def _prepared(door: TypeDoor, verb: str, kind: CompiledType, id: str, touched: l
     return door.store.audit.prepare(door.entry(verb, kind.name, [id], touched, ref=f"{id}:{rev}", rev=rev))
 
 
-def _stamped(door: TypeDoor, kind: CompiledType) -> dict[str, Any]:
-    return {"updated_at": door.store.clock.now(), "updated_by": door.actor.id, "tv": kind.version}
+def _stamped(door: TypeDoor) -> dict[str, Any]:
+    return {"updated_at": door.store.clock.now(), "updated_by": door.actor.id}
 
 
 def _paths(door: TypeDoor, loaded: Loaded, change: Change) -> dict[str, Any]:
     """What a change sets in the stored document; None unsets."""
     kind, tokens = loaded.kind, door.store.keyring.tokens
-    changes = _stamped(door, kind) | change.frame
+    changes = _stamped(door) | change.frame | {"tv": kind.version}
     for id, value in change.values.items():
-        field = kind.by_id[id]
-        if field.type.name == "object":
-            changes |= _object_paths(field, loaded, value)
-        else:
-            changes[f"v.{id}"] = None if value is None else sealed_value(field, value, loaded.key)
-        if field.sort and field.type.has_sort_key and not field.sealed:
-            changes[f"d.sort.{id}"] = None if value is None else field.type.sort_key(value)
-        if field.unique:
-            changes[f"d.unique.{id}"] = None if value is None else unique_key(field, value, tokens)
-    if change.values:
-        changes["s"] = changed_keys(kind, loaded.document.get("s") or [], change.values, tokens)
+        changes |= _value_paths(kind.by_id[id], loaded, value, tokens)
+    for id in loaded.moved - change.values.keys():
+        changes[f"v.{id}"] = _sealed(kind.by_id[id], loaded.values.get(id), loaded)
+    for id, value in (loaded.document.get("unfit") or {}).items():
+        changes[f"unfit.{id}"] = _sealed(kind.by_id[id], value, loaded)
+    rekeyed = {id: loaded.values.get(id) for id in loaded.moved} | change.values
+    if rekeyed:
+        changes["s"] = changed_keys(kind, loaded.document.get("s") or [], rekeyed, tokens)
     return changes
+
+
+def _value_paths(field: Field, loaded: Loaded, value: Any, tokens: Tokens) -> dict[str, Any]:
+    """One changed field: the value, and what is derived from it to sort by and to keep unique."""
+    if field.type.name == "object" and field.id not in loaded.moved:
+        return _object_paths(field, loaded, value)
+    paths = {f"v.{field.id}": _sealed(field, value, loaded)}
+    if field.sort and field.type.has_sort_key and not field.sealed:
+        paths[f"d.sort.{field.id}"] = None if value is None else field.type.sort_key(value)
+    if field.unique:
+        paths[f"d.unique.{field.id}"] = None if value is None else unique_key(field, value, tokens)
+    return paths
+
+
+def _sealed(field: Field, value: Any, loaded: Loaded) -> Any:
+    """A value as it is stored; one that is sealed already stays so."""
+    return value if value is None or isinstance(value, bytes) else sealed_value(field, value, loaded.key)
 
 
 def _object_paths(field: Field, loaded: Loaded, value: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from models.errors import (
     UnknownKey,
     WrongState,
 )
-from models.operations import grants, records
+from models.operations import grants, records, types
 from models.users import Actor
-from tests.attack_world import HIDDEN_WORDS, PLANTED, POLICY, SYSTEM, build
+from tests.attack_world import DEFINITION, HIDDEN_WORDS, PLANTED, POLICY, SYSTEM, build
 
 
 @pytest.fixture
@@ -314,3 +314,23 @@ def test_a_value_whose_key_is_gone_is_unreadable_and_hides_nothing_else(world):
     body = world.door("admin").get(world.ids[0]).to_json()
     assert body["id_card"] == {"unreadable": True}
     assert body["notes"] == "第 0 份"
+
+
+def test_values_of_a_field_that_became_another_kind_are_read_and_written_as_the_new_one(world, tmp_path):
+    text = DEFINITION.read_text(encoding="utf-8")
+    text = text.replace("type: integer, section: basic", "type: text, section: basic")
+    text = text.replace("type: long_text, section: basic, grade: internal}", "type: text, section: basic, grade: internal, validators: {max_length: 4}}")  # fmt: skip
+    (tmp_path / "client.yaml").write_text(text, encoding="utf-8")
+    admin, id = world.door("admin"), world.ids[0]
+    records.update(admin, world.ids[1], {"notes": "这一段比四个字长"}, expected=1)
+    types.apply(SYSTEM, world.store, types.read_definitions(tmp_path), reason="wider")
+    admin = world.door("admin")
+    assert admin.get(id).to_json()["salary"] == str(PLANTED["salary"])
+    records.update(admin, id, {"level": "b"}, expected=1)
+    stored = world.store.data.r_client.find_one({"_id": id})
+    assert stored["v"]["salary_aa04"] == str(PLANTED["salary"])
+    assert stored["tv"] == admin.compiled.version
+    assert admin.get(world.ids[1]).to_json()["notes"] is None
+    records.update(admin, world.ids[1], {"level": "a"}, expected=2)
+    kept = world.store.data.r_client.find_one({"_id": world.ids[1]})
+    assert (kept["unfit"], "notes_aa06" in kept["v"]) == ({"notes_aa06": "这一段比四个字长"}, False)
