@@ -319,7 +319,8 @@ def test_a_value_whose_key_is_gone_is_unreadable_and_hides_nothing_else(world):
 def test_values_of_a_field_that_became_another_kind_are_read_and_written_as_the_new_one(world, tmp_path):
     text = DEFINITION.read_text(encoding="utf-8")
     text = text.replace("type: integer, section: basic", "type: text, section: basic")
-    text = text.replace("type: long_text, section: basic, grade: internal}", "type: text, section: basic, grade: internal, validators: {max_length: 4}}")  # fmt: skip
+    short = "type: text, validators: {max_length: 4}, section: basic"
+    text = text.replace("type: long_text, section: basic", short)
     (tmp_path / "client.yaml").write_text(text, encoding="utf-8")
     admin, id = world.door("admin"), world.ids[0]
     records.update(admin, world.ids[1], {"notes": "这一段比四个字长"}, expected=1)
