@@ -1,12 +1,14 @@
 """Which language a page speaks: the account's, else the browser session's, else what the browser asks for."""
 
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, request, session
-from flask_babel import Babel, get_locale
+from flask import Flask, g, request, session
+from flask_babel import Babel, get_translations
 
 from models.users import LABEL_KEYS, LOCALES
 from views.access import signed_in
+from views.formats import locale
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 NAMES = {"zh_Hans_CN": "简体", "zh_Hant_TW": "繁體", "en": "English"}
@@ -26,7 +28,8 @@ def init_app(app: Flask) -> None:
         BABEL_TRANSLATION_DIRECTORIES=";".join(str(folder) for folder in areas()),
     )
     Babel(app, locale_selector=select_locale)
-    app.jinja_env.globals.update(language_names=NAMES, page_language=page_language, locale_name=locale_name)
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals.update(language_names=NAMES, page_language=page_language, locale_name=locale)
 
 
 def select_locale() -> str | None:
@@ -52,11 +55,21 @@ def _accepted() -> str | None:
     return None
 
 
-def locale_name() -> str:
-    """The Babel locale in use, as the models spell it."""
-    return str(get_locale() or LOCALES[0])
-
-
 def page_language() -> str:
     """The `lang` attribute of the page."""
-    return LABEL_KEYS.get(locale_name(), "zh-Hans")
+    return LABEL_KEYS.get(locale(), "zh-Hans")
+
+
+def _translations() -> Any:
+    """The catalogues of this page; flask-babel finds them anew for every word, which a page has hundreds of."""
+    if "translations" not in g:
+        g.translations = get_translations()
+    return g.translations
+
+
+def _gettext(words: str) -> str:
+    return _translations().ugettext(words)
+
+
+def _ngettext(one: str, many: str, count: int) -> str:
+    return _translations().ungettext(one, many, count)

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from models.definitions.fields import Field, in_language
 from models.errors import N_, MalformedQuery
 from views import people
-from views.marks import locale
+from views.formats import locale
 
 OPERATORS = {
     "eq": N_("is"), "ne": N_("is not"), "in": N_("is one of"), "empty": N_("is empty"), "gt": N_("more than"),

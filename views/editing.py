@@ -24,6 +24,7 @@ from models.operations import records as operations
 from models.store import new_id
 from views import marks, people, visibility
 from views.access import current_door, load
+from views.formats import locale
 from views.forms import RecordForm, RecordInput
 from views.shell import type_label
 
@@ -96,7 +97,7 @@ def save(view: Any, door: Any, record: Record, form: RecordForm, expected: int) 
         return stale(view, door, load(door, record.id, Action.EDIT), form, expected)
     except InvalidRecord as error:
         return form_page(view, door, form, record=record, error=error)
-    except (AlreadyFilled, UnknownKey) as error:
+    except (AccessDenied, AlreadyFilled, UnknownKey) as error:
         return form_page(view, door, form, record=record, trouble=error.public_words(gettext))
     flash(gettext("Saved: %(count)s changed.", count=len(form.changed)), "success")
     return redirect(page)
@@ -123,7 +124,7 @@ def form_page(
         "action": request.path, "trouble": gettext(TROUBLE) if error else trouble,
         "draft_key": f"{compiled.name}/{record.id if record else 'new'}",
         "visible_rule": lambda one: visibility.rule_for_form(one, ids, compiled.by_id),
-        "sub_options": options_of, "help_words": lambda one: in_language(one.help, marks.locale()),
+        "sub_options": options_of, "help_words": lambda one: in_language(one.help, locale()),
         "reference_label": lambda one, id: reference_label(form, one, id),
     }  # fmt: skip
     return view.render("records/form.html", **parts)
@@ -135,7 +136,7 @@ def options_of(field: Field) -> list[tuple[str, str]]:
         return people.user_choices()
     if field.type.widget == "department":
         return people.department_choices()
-    return [(one.key, in_language(one.labels, marks.locale())) for one in field.options if one.active]
+    return [(one.key, in_language(one.labels, locale())) for one in field.options if one.active]
 
 
 def condition_options(field: Field) -> list[tuple[str, str]]:
@@ -146,7 +147,7 @@ def condition_options(field: Field) -> list[tuple[str, str]]:
         return [("@my_departments", gettext("my departments")), *people.department_choices()]
     if field.type.widget == "checkbox":
         return [("true", gettext("yes")), ("false", gettext("no"))]
-    return [(one.key, in_language(one.labels, marks.locale())) for one in field.options]
+    return [(one.key, in_language(one.labels, locale())) for one in field.options]
 
 
 def reference_label(form: RecordForm, field: Field, record_id: str) -> str:
@@ -255,7 +256,7 @@ def words_of_typed(one: RecordInput) -> str:
         return people.user_name(stored)
     if one.kind == "department":
         return people.department_name(stored)
-    return one.of.type.render(stored, one.of, marks.locale())
+    return one.of.type.render(stored, one.of, locale())
 
 
 # several rows

@@ -8,9 +8,9 @@ from models.access.actions import Action
 from models.access.exporting import export_columns
 from models.errors import AccessDenied
 from models.operations import exports
-from views import marks
 from views.access import current_store
 from views.api.exports import disposition
+from views.formats import locale
 from views.listing import ListPage
 from views.questions import Question
 from views.shell import type_label
@@ -50,7 +50,7 @@ def download(door: Any) -> Response:
     question = Question.asked(args=request.form)
     form = request.form.get("format", "")
     columns = export_columns(door, request.form.getlist("column") or None)
-    pieces = exports.export(door, question.query(None), columns, form, marks.locale())
+    pieces = exports.export(door, question.query(None), columns, form, locale())
     response = Response(stream_with_context(pieces), content_type=exports.FORMATS[form])
     day = current_store().clock.today().isoformat()
     response.headers["Content-Disposition"] = disposition(

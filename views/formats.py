@@ -4,13 +4,21 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import get_locale, gettext
 from markupsafe import Markup, escape
 
+from models.users import LOCALES
 from views.access import current_store
 
 STARS = re.compile(r"(\*+)")
+
+
+def locale() -> str:
+    """The Babel locale of this page, as the models spell it; found once per request."""
+    if "locale" not in g:
+        g.locale = str(get_locale() or LOCALES[0])
+    return g.locale
 
 
 def zone() -> ZoneInfo:
@@ -36,17 +44,15 @@ def exact_moment(moment: datetime | None) -> str:
     return f"{moment.astimezone(zone()):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
-def taped(text: str) -> Markup:
-    """Masked text with its stars under redaction tape; copying it gives the masked text itself."""
+def tape(text: str) -> str:
+    """Masked text as HTML, its stars under redaction tape."""
     parts = STARS.split(str(text))
-    return Markup("").join(Markup("<i>{}</i>").format(part) if part.startswith("*") else escape(part) for part in parts)
+    return "".join(f"<i>{part}</i>" if part.startswith("*") else str(escape(part)) for part in parts)
 
 
 def taped_plain(text: str) -> Markup:
     """Masked text inside a change: the same tape, its own element instead of one of the mask's."""
-    parts = STARS.split(str(text))
-    tape = Markup('<span class="tape">{}</span>')
-    return Markup("").join(tape.format(part) if part.startswith("*") else escape(part) for part in parts)
+    return Markup(tape(text).replace("<i>", '<span class="tape">').replace("</i>", "</span>"))
 
 
 def today_words() -> str:
@@ -59,4 +65,4 @@ def today_words() -> str:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(friendly=friendly_moment, exact=exact_moment, taped=taped, taped_plain=taped_plain)
+    app.jinja_env.filters.update(friendly=friendly_moment, exact=exact_moment, taped_plain=taped_plain)

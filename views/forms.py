@@ -17,13 +17,14 @@ from models.access.levels import Write
 from models.definitions.contact_types import local_number
 from models.definitions.fields import Field, Option, in_language
 from views import marks, people, widgets
+from views.formats import locale
 
 
 class RecordInput(FormField):
     """The inputs of one field of a record. Their value is `raw`: what stands in a body."""
 
     def __init__(self, label: Any = None, validators: Any = None, *, of: Field, cell: Cell | None, **kwargs: Any):
-        super().__init__(label or of.label(marks.locale()), validators, **kwargs)
+        super().__init__(label or of.label(locale()), validators, **kwargs)
         self.of = of
         self.cell = cell
         self.fresh = cell is None
@@ -86,7 +87,7 @@ class RecordInput(FormField):
 
 
 def words(option: Option) -> str:
-    return in_language(option.labels, marks.locale())
+    return in_language(option.labels, locale())
 
 
 def initial_raw(field_: Field, cell: Cell | None) -> Any:
@@ -148,7 +149,7 @@ class Entry:
 
     @property
     def label(self) -> str:
-        return self.of.label(marks.locale())
+        return self.of.label(locale())
 
 
 class RecordForm(BaseForm):
@@ -173,7 +174,7 @@ class RecordForm(BaseForm):
                 if one.section == section.name and (entry := self._entry(one)) is not None
             ]
             if entries:
-                made.append(FormSection(section.name, in_language(section.labels, marks.locale()), entries))
+                made.append(FormSection(section.name, in_language(section.labels, locale()), entries))
         return made
 
     def _entry(self, one: Field) -> Entry | None:

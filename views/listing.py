@@ -6,15 +6,23 @@ from typing import Any
 
 from flask import session, url_for
 from flask_babel import gettext
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 
 from models.access.actions import Action
+from models.access.cells import Record
+from models.access.knowledge import FieldAccess, field_access
+from models.access.levels import Read
+from models.definitions.conditions import operators_of
 from models.definitions.fields import Field
 from models.definitions.grades import Grade
 from models.errors import AccessDenied, ArchiveError
 from models.operations.preferences import list_habits
 from views import chips, marks
 from views.access import current_door, request_id, signed_in
+from views.formats import locale
 from views.questions import Question
+from views.rows import Rows
 from views.shell import type_label
 
 LAST_COLUMN = "updated_at"
@@ -35,7 +43,7 @@ class Column:
 
     @property
     def label(self) -> str:
-        return self.field.label(marks.locale())
+        return self.field.label(locale())
 
     @property
     def grade(self) -> int:
@@ -52,7 +60,7 @@ class Listing:
 
     question: Question
     columns: list[Column]
-    rows: list[dict[str, Any]]
+    records: list[Record]
     next: str | None = None
     previous: str | None = None
     refusal: ArchiveError | None = None
@@ -65,8 +73,9 @@ class ListPage:
         self.door = door
         self.name = door.compiled.name
         self.trash = trash
-        self.known = {one.field.address: one for one in door.fields()}
         self.system = door.compiled.system
+        self._access: dict[str, FieldAccess] = {}
+        self.base = url_for("records.index", type_name=self.name)
         self.habits = list_habits(signed_in(), self.name)
 
     def question(self) -> Question:
@@ -79,27 +88,42 @@ class ListPage:
         names = [name.lstrip("-") for name in sort.split(",") if name]
         return bool(names) and all(self.sortable(name) for name in names)
 
+    def find(self, name: str) -> Field | None:
+        """A field of this list by name, if the person may know of it."""
+        field = self.door.compiled.find(name)
+        return field if field is not None and self.door.knows(field) else None
+
+    def access(self, field: Field) -> FieldAccess:
+        """The most this person has on a field; found only for the fields that are asked about."""
+        if field.id not in self._access:
+            self._access[field.id] = field_access(self.door, field)
+        return self._access[field.id]
+
     def sortable(self, name: str) -> bool:
-        if name in self.system:
-            return True
-        return name in self.known and self.known[name].sort
+        field = self.find(name)
+        return field is not None and self.access(field).sort
 
     def choosable(self) -> list[Field]:
         """Every field that can be a column: those of the type the person may know, then the system keys."""
-        own = [one.field for one in self.known.values() if not one.field.parent_id]
+        own = [field for field in self.door.compiled.active if self.door.knows(field)]
         framed = {field.frame for field in own}
-        rest = [field for name, field in self.system.items() if name != "id" and field.frame not in framed]
-        return own + rest
+        return own + [field for name, field in self.system.items() if name != "id" and field.frame not in framed]
 
     def chosen(self) -> list[Field]:
-        """The columns of this person: as kept, else those the type shows, and always the title first or second."""
-        offered = {field.id: field for field in self.choosable()}
-        kept = [offered[one] for one in self.habits.get("columns", ()) if one in offered]
-        if kept:
-            return kept
-        shown = [field for field in offered.values() if field.list]
-        last = next((field for field in offered.values() if field.frame == LAST_COLUMN), None)
-        return [*shown, last] if last and last not in shown else shown
+        """The columns of this person: as kept, else those the type shows and when each was last changed."""
+        kept_ids = self.habits.get("columns", ())
+        if kept_ids:
+            offered = {field.id: field for field in self.choosable()}
+            kept = [offered[one] for one in kept_ids if one in offered]
+            if kept:
+                return kept
+        shown = [field for field in self.door.compiled.active if field.list and self.door.knows(field)]
+        framed = {field.frame for field in shown}
+        return shown if LAST_COLUMN in framed else [*shown, self._last()]
+
+    def _last(self) -> Field:
+        own = (field for field in self.door.compiled.active if field.frame == LAST_COLUMN)
+        return next(own, self.system[LAST_COLUMN])
 
     def columns(self, question: Question, fields: Sequence[Field]) -> list[Column]:
         """The heads, each with its sort link where the person may sort by it."""
@@ -132,7 +156,7 @@ class ListPage:
         columns = self.columns(question, fields)
         wanted = [field.address for field in fields]
         title = self.door.compiled.title
-        if title.address in self.known and title.address not in wanted:
+        if title.address not in wanted and self.door.knows(title):
             wanted.append(title.address)
         try:
             page = self.door.page(question.query(wanted, habit=not self.unmasked()))
@@ -141,29 +165,7 @@ class ListPage:
                 raise
             return Listing(question, columns, [], refusal=refusal)
         marks.prepare_names(page.items)
-        rows = [self.row(record, fields) for record in page.items]
-        return Listing(question, columns, rows, page.next, page.previous)
-
-    def row(self, record: Any, fields: Sequence[Field]) -> dict[str, Any]:
-        """One row: the record, its cells in the order of the columns, and where it opens."""
-        title = self.door.compiled.title.address
-        cells = []
-        for field in fields:
-            cell = record.cells.get(field.address)
-            if cell is None and not self._has(record, field):
-                cells.append(None)  # a field of another kind: nothing stands here
-            else:
-                cells.append(marks.mark(cell, cell.field if cell else field))
-        return {
-            "record": record,
-            "cells": cells,
-            "named": any(field.address == title for field in fields),
-            "address": url_for("records.record", type_name=self.name, record_id=record.id),
-        }
-
-    @staticmethod
-    def _has(record: Any, field: Field) -> bool:
-        return bool(field.frame) or field.id in record.compiled.by_id
+        return Listing(question, columns, page.items, page.next, page.previous)
 
     def unmasked(self) -> bool:
         """Whether this person switched confidential columns on for this session."""
@@ -171,10 +173,7 @@ class ListPage:
 
     def covers(self, columns: Sequence[Column]) -> bool:
         """Whether the list hides something the person may read, so that the switch makes sense."""
-        return any(
-            column.sensitive and column.name in self.known and int(self.known[column.name].read) >= 20
-            for column in columns
-        )
+        return any(column.sensitive and self.access(column.field).read == Read.FULL for column in columns)
 
     def chips(self, question: Question) -> list[dict[str, str]]:
         """The conditions in force, with the link that takes each away."""
@@ -183,17 +182,18 @@ class ListPage:
             for place, (label, words) in enumerate(chips.words_of(leaf, self.find) for leaf in question.leaves)
         ]
 
-    def find(self, name: str) -> Field | None:
-        """A field of this list by name, if the person may know of it."""
-        known = self.known.get(name)
-        return known.field if known else self.system.get(name)
-
     def conditions(self) -> list[tuple[Field, tuple[str, ...]]]:
         """What can be asked in the condition builder: fields with the operators this person may use."""
-        own = [(one.field, one.operators) for one in self.known.values() if one.operators]
+        own = [(one.field, one.operators) for one in self.door.fields() if one.operators]
         framed = {field.frame for field, _ in own}
-        rest = [(field, field.type.operators) for name, field in self.system.items() if name not in framed]
+        rest = [(field, operators_of(field)) for name, field in self.system.items() if name not in framed]
         return own + [pair for pair in rest if pair[0].name not in ("id", "revision")]
+
+    def condition_on(self, name: str | None) -> tuple[Field, tuple[str, ...]] | None:
+        """One field of the builder, None where this person may not ask of it."""
+        field = self.find(name or "")
+        operators = self.access(field).operators if field is not None else ()
+        return (field, operators) if field is not None and operators else None
 
     def tabs(self, question: Question) -> list[dict[str, Any]]:
         """The fixed views of every list, as folder tabs."""
@@ -243,15 +243,34 @@ def list_parts(page: ListPage, listing: Listing) -> dict[str, Any]:
     jumpable = first is not None and not first.many and first.type.name not in ("user", "department", "choice")
     may_trash = page.may(Action.RESTORE) or page.may(Action.DELETE)
     kinds = page.door.kinds
+    selectable = may_trash or page.may(Action.EXPORT)
     return {
-        "door": page.door, "page": page, "listing": listing, "tabs": page.tabs(question),
-        "chips": page.chips(question), "conditions": page.conditions(), "choosable": page.choosable(),
-        "covers": page.covers(listing.columns), "unmasked": page.unmasked(), "event": request_id(),
+        "door": page.door,
+        "page": page,
+        "listing": listing,
+        "rows": drawn_rows(page, listing, selectable=selectable) if listing.records else "",
+        "tabs": page.tabs(question),
+        "chips": page.chips(question),
+        "covers": page.covers(listing.columns),
+        "unmasked": page.unmasked(),
+        "event": request_id(),
         "kinds": [type_label(kind) for kind in kinds] if len(kinds) > 1 else [],
-        "may_export": page.may(Action.EXPORT), "may_delete": page.may(Action.DELETE), "may_trash": may_trash,
-        "selectable": may_trash or page.may(Action.EXPORT), "new": new_links(kinds),
-        "jumpable": first.label(marks.locale()) if jumpable and first else "",
-    }  # fmt: skip
+        "may_export": page.may(Action.EXPORT),
+        "may_delete": page.may(Action.DELETE),
+        "may_trash": may_trash,
+        "selectable": selectable,
+        "new": new_links(kinds),
+        "jumpable": first.label(locale()) if jumpable and first else "",
+    }
+
+
+def drawn_rows(page: ListPage, listing: Listing, *, selectable: bool) -> Markup:
+    """The rows as HTML, each with the way to its record."""
+    title = page.door.compiled.title.id
+    named = any(column.field.id == title for column in listing.columns)
+    restore = (lambda id: url_for("records.restore", type_name=page.name, record_id=id)) if page.trash else None
+    drawer = Rows(title, named=named, selectable=selectable, restore=restore, token=generate_csrf())
+    return drawer.draw(listing.records, [column.field for column in listing.columns], page.base)
 
 
 def new_links(kinds: Sequence[Any]) -> list[dict[str, str]]:

@@ -7,13 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import get_locale
-
 from models.access.cells import Cell, Record
 from models.access.levels import Write
 from models.definitions.fields import Field
-from models.users import LOCALES
 from views import people
+from views.formats import locale
 
 NUMERIC = frozenset({"integer", "decimal", "money"})
 CODES = NUMERIC | {"date", "moment", "sequence", "phone", "id_number", "credit_code", "bank_account", "plate"}
@@ -60,10 +58,6 @@ class Mark:
     @property
     def numeric(self) -> bool:
         return self.field.type.name in NUMERIC
-
-
-def locale() -> str:
-    return str(get_locale() or LOCALES[0])
 
 
 def mark(cell: Cell | None, field: Field) -> Mark:

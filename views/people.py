@@ -10,12 +10,13 @@ from views.access import current_stamps, current_store
 
 
 def user_names(ids: Iterable[str | None]) -> dict[str, str]:
-    """Names of accounts by id. An id without an account (a command, an erased user) is left out."""
+    """Names of accounts by id. An id without an account (a command, an erased user) has an empty one."""
     known: dict[str, str] = g.setdefault("user_names", {})
     wanted = {one for one in ids if one and one not in known}
     if wanted:
         for user in documents(current_store(), User).filter(id__in=list(wanted)).only("name"):
             known[user.id] = user.name
+        known.update({one: "" for one in wanted if one not in known})
     return known
 
 

@@ -69,7 +69,7 @@ class RecordsView(GuardedView):
         except ArchiveError as refusal:
             question = Question(trash=trash)
             listing = page.read(question)
-            listing.refusal, listing.rows = refusal, []
+            listing.refusal, listing.records = refusal, []
         else:
             listing = page.read(question)
         status = listing.refusal.status if listing.refusal else 200
@@ -95,7 +95,7 @@ class RecordsView(GuardedView):
     def condition(self) -> Any:
         """The inputs of one condition, for the field chosen in the builder."""
         page = ListPage(self.door)
-        found = next((pair for pair in page.conditions() if pair[0].address == request.args.get("field")), None)
+        found = page.condition_on(request.args.get("field"))
         if found is None:
             return "", 404
         field, operators = found
@@ -109,7 +109,7 @@ class RecordsView(GuardedView):
         """Add a condition to the question and go to its list."""
         page = ListPage(self.door, trash=bool(request.args.get("trash")))
         question = Question.asked(trash=page.trash)
-        found = next((pair for pair in page.conditions() if pair[0].address == request.args.get("field")), None)
+        found = page.condition_on(request.args.get("field"))
         if found:
             try:
                 leaf = chips.leaf_from(request.args, *found)
@@ -118,9 +118,19 @@ class RecordsView(GuardedView):
                 flash(error.public_words(gettext), "error")
         return redirect(page.address(question))
 
-    @expose("/columns", methods=("POST",))
+    @expose("/builder")
+    def builder(self) -> str:
+        """The condition builder, fetched when it is opened."""
+        page = ListPage(self.door, trash=bool(request.args.get("trash")))
+        return self.render("records/_narrow.html", conditions=page.conditions(), question=Question.asked(), page=page)
+
+    @expose("/columns", methods=("GET", "POST"))
     def columns(self) -> Any:
-        """Keep the columns and the order for this person."""
+        """The column chooser, fetched when it is opened; keeps the columns and the order for this person."""
+        if request.method == "GET":
+            page = ListPage(self.door)
+            chosen = {field.id for field in page.chosen()}
+            return self.render("records/_columns.html", choosable=page.choosable(), chosen=chosen)
         habits: dict[str, Any] = {"columns": request.form.getlist("column"), "sort": request.form.get("sort", "")}
         if request.form.get("reset"):
             habits = {"columns": [], "sort": ""}
@@ -133,7 +143,7 @@ class RecordsView(GuardedView):
         name = self.door.compiled.name
         shown = set(session.get("unmasked", []))
         if request.form.get("show") == "1":
-            current_store().audit.append(current_door().log("show_confidential", name, [], []))
+            current_store().audit.append(self.door.entry("show_confidential", name, [], []))
             shown.add(name)
         else:
             shown.discard(name)

@@ -13,6 +13,7 @@ from models.definitions.fields import in_language
 from models.errors import N_, RecordNotFound
 from views import marks, people, visibility
 from views.access import current_door, load
+from views.formats import locale
 from views.shell import type_label
 
 ACTIONS = {
@@ -53,13 +54,11 @@ class SheetSection:
 
 def sheet_parts(door: Any, record: Record) -> dict[str, Any]:
     """Everything the record page shows."""
-    kind_door = current_door().open(record.type)
-    known = {one.field.address for one in kind_door.fields()}
     stated = record.compiled.states.find(record.state)
     may_edit = Action.EDIT in record.may and record.trashed_at is None
     return {
         "door": door, "record": record, "compiled": record.compiled, "list_label": type_label(door.compiled),
-        "list_address": url_for("records.index"), "state": stated, "sections": sections(record, known),
+        "list_address": url_for("records.index"), "state": stated, "sections": sections(record),
         "owner": people.user_name(record.owner), "department": people.department_name(record.department),
         "creator": people.user_name(record.created_by), "updater": people.user_name(record.updated_by),
         "edit": url_for("records.edit", record_id=record.id) if may_edit else None,
@@ -69,18 +68,18 @@ def sheet_parts(door: Any, record: Record) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def sections(record: Record, known: Iterable[str]) -> list[SheetSection]:
+def sections(record: Record) -> list[SheetSection]:
     """The sections with something in them for this person. What they may not know of leaves no trace."""
-    knows = set(known)
+    kind_door = current_door().open(record.type)
     seen = visibility.Sight(record)
     made = []
     for section in record.compiled.sections:
-        found = SheetSection(section.name, in_language(section.labels, marks.locale()))
+        found = SheetSection(section.name, in_language(section.labels, locale()))
         for one in record.compiled.active:
             if one.section != section.name or one.frame in ("department", "owner", "type", "state"):
                 continue
             cell = record.cells.get(one.address)
-            if cell is None and (one.address not in knows or one.type.name == "object"):
+            if cell is None and (one.type.name == "object" or not kind_door.knows(one)):
                 continue
             if not seen.shows(one, cell):
                 continue
@@ -113,9 +112,9 @@ def label_at(record: Record, address: str) -> str:
     found = record.compiled.find(address)
     if found is None:
         return ""
-    label = found.label(marks.locale())
+    label = found.label(locale())
     holder = record.compiled.find(found.parent_name) if found.parent_name else None
-    return f"{holder.label(marks.locale())} · {label}" if holder else label
+    return f"{holder.label(locale())} · {label}" if holder else label
 
 
 @dataclass

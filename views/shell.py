@@ -5,18 +5,19 @@ from typing import Any
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_admin import Admin, expose
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from models.access.actions import Action
 from models.access.query import Query
 from models.errors import N_
-from models.users import LOCALES, Role, documents, label_of
-from views import formats, preferences
-from views.access import current_door, current_store, signed_in
+from models.users import Role, documents, label_of
+from views import drawing, formats, preferences
+from views.access import current_door, current_stamps, current_store, signed_in
 from views.guarded import GuardedView
 
 CUSTOMERS = "customer"
 """The base of the three kinds: where the search of the page head looks."""
+HOME = "/admin/"
 GROUPS = (("start", ""), ("archives", N_("Archives")), ("registers", N_("Registers")), ("govern", N_("Governance")))
 STYLESHEETS = (
     "tokens", "ground", "controls", "shell", "marks", "list", "record", "forms", "door", "states", "small", "phone",
@@ -32,8 +33,7 @@ class Link:
     @property
     def here(self) -> bool:
         """The page shown is this one or lies below it."""
-        home = url_for("work.index")
-        return request.path == self.address or (self.address != home and request.path.startswith(self.address))
+        return request.path == self.address or (self.address != HOME and request.path.startswith(self.address))
 
 
 @dataclass
@@ -82,7 +82,7 @@ def visible_types() -> list[Any]:
 
 def type_label(compiled: Any) -> str:
     """What people call a type, in the language of the page."""
-    return label_of(compiled.labels, str(get_locale() or LOCALES[0]), compiled.name)
+    return label_of(compiled.labels, formats.locale(), compiled.name)
 
 
 def shelves() -> list[dict[str, Any]]:
@@ -139,14 +139,24 @@ def me() -> dict[str, str]:
     account = signed_in()
     if account is None:
         return {"name": "", "role": ""}
-    role = documents(current_store(), Role).filter(id__in=account.roles).first() if account.roles else None
-    words = label_of(role.labels, str(get_locale() or LOCALES[0]), role.id) if role else ""
-    return {"name": account.name, "role": words}
+    names = role_names()
+    first = next((names[role] for role in account.roles if role in names), {})
+    return {"name": account.name, "role": label_of(first, formats.locale(), "") if first else ""}
+
+
+def role_names() -> dict[str, dict[str, str]]:
+    """Labels of every role by id, read once per version of the users and process."""
+    store, version = current_store(), current_stamps().users
+    kept = store.caches.get("role_names")
+    if kept is None or kept[0] != version:
+        kept = store.caches["role_names"] = (version, {role.id: dict(role.labels) for role in documents(store, Role)})
+    return kept[1]
 
 
 def init_app(app: Flask, admin: Admin) -> None:
     app.register_blueprint(preferences.blueprint)
     formats.init_app(app)
+    drawing.init_app(app)
     app.jinja_env.globals.update(
         navigation=navigation, phone_navigation=phone_navigation, prefs=looks, me=me, stylesheets=STYLESHEETS,
         type_label=type_label, rehearsal_offset=getattr(app.extensions["dossier"].settings, "clock_offset", 0),

@@ -49,7 +49,7 @@
     if (opener) {
       const dialog = document.getElementById(opener.dataset.opens);
       dialog.showModal();
-      dialog.querySelectorAll("[hx-trigger]").forEach((part) => window.htmx.trigger(part, "opened"));
+      window.htmx.trigger(dialog, "opened");
     }
     const closer = event.target.closest("[data-closes]");
     if (closer) closer.closest("dialog").close();

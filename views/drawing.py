@@ -1,0 +1,227 @@
+"""Marks as HTML, drawn in Python: a list has hundreds of them, and a template macro costs ten times as much.
+
+One `Pen` per language holds every word and icon translated and escaped; templates and rows share it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import gettext
+from markupsafe import Markup, escape
+
+from models.access.cells import Cell
+from models.definitions.compiled import CompiledType
+from models.definitions.fields import Field, in_language
+from models.definitions.workflow import State
+from models.errors import N_
+from views.access import current_store
+from views.formats import locale, tape
+from views.marks import CODES, Mark, text_of
+
+GRADES = (N_("Public"), N_("Internal"), N_("Confidential"), N_("Secret"))
+SEALS = (N_("seal|P"), N_("seal|I"), N_("seal|C"), N_("seal|S"))
+"""One character each, after the bar: seals on values."""
+WORDS = {
+    "masked": N_("masked"),
+    "locked": N_("Not yours to see"),
+    "gap": N_("Gap"),
+    "fillable": N_("Gap, may be filled"),
+    "unread": N_("cannot be read back"),
+    "filled": N_("Filled, not readable"),
+    "empty": N_("not filled in"),
+    "fill": N_("fill in"),
+    "today": N_("today %(time)s"),
+    "yesterday": N_("yesterday %(time)s"),
+    "select": N_("Select %(name)s"),
+    "restore": N_("Restore"),
+}
+
+
+class Pen:
+    """Draws marks in one language. Everything it returns is safe to stand in a page."""
+
+    def __init__(self) -> None:
+        self.language = locale()
+        self.words = {name: str(escape(gettext(text))) for name, text in WORDS.items()}
+        self._icons: dict[tuple[str, str], Markup] = {}
+        self._kinds: dict[tuple[str, int], Markup] = {}
+        self.sprite = current_app.jinja_env.globals["asset"]("vendor/tabler/icons.svg")  # type: ignore[operator]
+        self.grades = tuple(self._grade(level) for level in range(4))
+        lock, edit = self.icon("lock", "s"), self.icon("edit", "s")
+        bar = '<span class="lock"><span class="bar">{}{}</span>{}</span>'
+        self.lock = bar.format(lock, self.words["locked"], "")
+        self.filled = bar.format(lock, self.words["filled"], "")
+        self.gap = bar.format(edit, self.words["gap"], "")
+        self.nothing = f'<span class="none"><span class="visually-hidden">{self.words["empty"]}</span></span>'
+        self._bar, self._edit = bar, edit
+
+    def icon(self, name: str, size: str = "") -> Markup:
+        """One icon of the sprite; beside a word."""
+        key = (name, size)
+        if key not in self._icons:
+            kind = f"i {size}" if size else "i"
+            self._icons[key] = Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+                kind, self.sprite, name
+            )
+        return self._icons[key]
+
+    def _grade(self, level: int) -> Markup:
+        name, seal = gettext(GRADES[level]), gettext(SEALS[level]).split("|")[-1]
+        return Markup(
+            '<span class="grade" data-g="{}" title="{}"><span aria-hidden="true">{}</span>'
+            '<span class="visually-hidden">{}</span></span>'
+        ).format(level, gettext("Grade: %(grade)s", grade=name), seal, gettext("Grade %(grade)s", grade=name))
+
+    def kind(self, compiled: CompiledType) -> Markup:
+        """The icon of a record's kind, with its word."""
+        key = (compiled.name, compiled.version)
+        if key not in self._kinds:
+            label = in_language(compiled.labels, self.language)
+            self._kinds[key] = Markup(
+                '<span class="kind" title="{}">{}<span class="visually-hidden">{}</span></span>'
+            ).format(label, self.icon(compiled.icon or "file-text"), label)
+        return self._kinds[key]
+
+    def state(self, found: State | None) -> Markup:
+        """A state: its form and its word."""
+        if found is None:
+            return Markup("")
+        return Markup('<span class="state" data-s="{}">{}</span>').format(found.look, found.label(self.language))
+
+    def mask(self, text: str, code: bool = True) -> str:
+        """Masked text under its tape; what is copied is the masked text."""
+        kind = "v no" if code else "v"
+        return (
+            f'<span class="mask"><span class="{kind}">{tape(text)}</span>'
+            f'<span class="visually-hidden">{self.words["masked"]}</span></span>'
+        )
+
+    def short(self, cell: Cell | None) -> str:
+        """A cell of a list: one line. None: the person may know of the field, but not its value here."""
+        if cell is None:
+            return self.lock
+        if cell.mark == "value":
+            return f'<span class="{"no" if cell.field.type.name in CODES else "line"}">{self.words_of(cell)}</span>'
+        if cell.mark == "masked":
+            return self.mask(cell.value, cell.field.type.name in CODES)
+        return {"empty": self.nothing, "filled": self.filled, "fillable": self.gap}[cell.mark]
+
+    def words_of(self, cell: Cell) -> str:
+        """A readable or masked cell in words, escaped."""
+        if cell.mark == "masked":
+            return self.mask(cell.value, code=False)
+        field = cell.field
+        if field.options and not field.many and isinstance(cell.value, str):
+            return self._option(field, cell.value)
+        if field.type.plain_text and not field.many:
+            return str(escape(cell.value))
+        return str(escape(text_of(cell)))
+
+    def _option(self, field: Field, key: str) -> str:
+        """The label of an option; kept for this page, since a list repeats a few of them."""
+        pages: dict[str, dict[str, str]] = g.setdefault("option_words", {})
+        known = pages.get(field.id)
+        if known is None:
+            known = {one.key: str(escape(in_language(one.labels, self.language))) for one in field.options}
+            pages[field.id] = known
+        return known.get(key) or str(escape(key))
+
+    def whole(self, mark: Mark, edit: str | None = None) -> Markup:
+        """A cell of a sheet, with all its parts.
+
+        :param edit: where it can be filled in
+        """
+        return Markup(self._whole(mark, edit))
+
+    def _whole(self, mark: Mark, edit: str | None) -> str:
+        if mark.parts:
+            inner = (
+                f"<div><dt>{escape(part.label)}</dt><dd>{self._whole(part, edit)}"
+                f"{self.grades[part.grade] if part.grade != mark.grade else ''}</dd></div>"
+                for part in mark.parts
+            )
+            return f'<dl class="parts">{"".join(inner)}</dl>'
+        drawn = {
+            "masked": lambda: self.mask(mark.text, mark.code),
+            "locked": lambda: self.lock,
+            "filled": lambda: self.filled,
+            "fillable": lambda: self._fillable(edit if mark.fillable else None),
+            "empty": lambda: self._empty(edit if mark.editable else None),
+            "value": lambda: self._value(mark),
+        }
+        return drawn[mark.look]()
+
+    def _fillable(self, edit: str | None) -> str:
+        words = self.words["fillable"]
+        inner = f'<a href="{escape(edit)}">{words}</a>' if edit else words
+        return self._bar.format(self._edit, inner, f'<span class="m">{self.words["unread"]}</span>')
+
+    def _empty(self, edit: str | None) -> str:
+        link = f' <a class="u m" href="{escape(edit)}">{self.words["fill"]}</a>' if edit else ""
+        return f'<span class="none">{self.words["empty"]}</span>{link}'
+
+    def _value(self, mark: Mark) -> str:
+        if mark.links:
+            return "、".join(
+                f'<a class="u" href="{url_for("records.record", type_name=mark.field.target, record_id=id)}">'
+                f"{escape(label)}</a>"
+                for id, label in mark.links
+            )
+        if mark.table and mark.field.type.name == "rows":
+            return self._rows(mark)
+        if mark.table:
+            pairs = (f"<div><dt>{escape(key)}</dt><dd>{escape(text)}</dd></div>" for key, text in mark.table)
+            return f'<dl class="parts">{"".join(pairs)}</dl>'
+        return f'<span class="{"no" if mark.code else "words"}">{escape(mark.text)}</span>'
+
+    def _rows(self, mark: Mark) -> str:
+        subs = [sub.label(self.language) for sub in mark.field.fields if sub.active]
+        heads = "".join(f'<th scope="col">{escape(label)}</th>' for label in subs)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(text or '—')}</td>" for text in row) + "</tr>" for row in mark.table
+        )
+        return (
+            f'<div class="mini-scroll" tabindex="0" role="region" aria-label="{escape(mark.label)}">'
+            f'<table class="mini"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+        )
+
+    def moments(self) -> Callable[[datetime | None], str]:
+        """今天 14:02 · 昨天 17:31 · 11-18 18:24 · 2024-11-18, for the rows of one page."""
+        clock = current_store().clock
+        zone, today = clock.zone, clock.today()
+        yesterday = today - timedelta(days=1)
+
+        def friendly(moment: datetime | None) -> str:
+            if moment is None:
+                return ""
+            local = moment.astimezone(zone)
+            day = local.date()
+            if day == today:
+                return self.words["today"].replace("%(time)s", f"{local:%H:%M}")
+            if day == yesterday:
+                return self.words["yesterday"].replace("%(time)s", f"{local:%H:%M}")
+            return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+
+        return friendly
+
+
+def pen() -> Pen:
+    """The pen of this page's language, kept for the life of the process."""
+    if "pen" not in g:
+        pens: dict[tuple[str, str], Pen] = current_app.extensions["dossier.pens"]
+        key = (locale(), request.script_root)
+        if key not in pens:
+            pens[key] = Pen()
+        g.pen = pens[key]
+    return g.pen
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["dossier.pens"] = {}
+    app.jinja_env.globals.update(
+        pen=pen,
+        icon=lambda name, size="": pen().icon(name, size),
+        grade=lambda level: pen().grades[level],
+        whole=lambda mark, edit=None: pen().whole(mark, edit),
+    )
