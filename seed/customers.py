@@ -135,7 +135,6 @@ def individual(rng: Random) -> Values:
         "plate_no": numbers.plate(rng, PLATE_SIGNS[place.code[:2]]),
         "how_they_heard": pick(rng, ("internet", "friend", "outdoor", "press", "event", "passing")),
         "special_care": rng.random() < 0.05,
-        "purchased_on": past_day(rng, 1, 1500),
     }
     return values
 
@@ -179,6 +178,7 @@ def tenant(rng: Random) -> Values:
         "emergency_contacts": [{"priority": 1, "relation": "亲属", **_contact(rng, ("name", "phone"))}],
         "id_cards": [{"card_no": f"C{int(rng.random() * 10**6):06d}", "holder": values["customer_name"]}],
         "meeting_member": rng.random() < 0.1,
+        "purchased_on": past_day(rng, 1, 1500),
     }
     return values
 

@@ -56,13 +56,12 @@ def fill(store: Store) -> None:
 
 def _records(store: Store, actor, kind: str) -> None:
     """Three records; the first changed once, the second in the trash."""
-    from seed.generate import bodies
-
     from models.access.door import Door
     from models.operations import records
+    from seed.generate import bodies
 
     door = Door(store, actor).open(kind)
-    made = [records.create(door, body, key=None, digest="") for body in bodies(door.compiled, 3, seed=1)]
+    made = [records.create(door, body) for body in bodies(door.compiled, 3, seed=1)]
     records.update(door, made[0].id, {"customer_name": "改名后的客户"}, expected=1)
     records.trash(door, made[1].id, expected=1)
 

@@ -305,7 +305,7 @@ class TypeDoor:
         found = self.store.data.revisions.find({"record": id}, {"v": 0, "entry": 0}, sort=[("rev", -1)], limit=limit)
         levels = self.judge(kind, Action.VIEW).levels(document)
         shown = []
-        for revision in found:
+        for revision in list(found) or [_loaded(document)]:
             known = [
                 kind.by_id[one].address
                 for one in revision.get("changed", ())
@@ -337,6 +337,8 @@ class TypeDoor:
         revision = self.store.data.get_collection("revisions", codec_options=AWARE).find_one(
             {"_id": f"{document['_id']}:{number}"}
         )
+        if revision is None and document["rev"] == number == 1:
+            return dict(document)
         if revision is None:
             raise RecordNotFound
         content = revision.get("v")
@@ -467,10 +469,24 @@ class TypeDoor:
         found = self._records.find_one({"_id": id}, {"rev": 1})
         return found and found["rev"]
 
-    def insert_batch(self, documents: list[dict[str, Any]], revisions: list[dict[str, Any]]) -> None:
-        """Put a loader's batch, unordered. The caller has judged, numbered and keyed it, and logs it.
+    def insert_batch(self, documents: list[dict[str, Any]], outbox: dict[str, Any], session: Any) -> None:
+        """Put a loader's batch and the outbox of its audit entry, inside a transaction.
+
+        Its records have no revision 1 of their own until they are changed: see `keep_first`.
 
         :raises BulkWriteError: some documents were refused (a unique value stands already)
         """
-        self._records.insert_many(documents, ordered=False)
-        self.store.data.revisions.insert_many(revisions, ordered=False)
+        self._records.insert_many(documents, ordered=False, session=session)
+        self.store.data.revisions.insert_one(outbox, session=session)
+
+    def keep_first(self, document: Mapping[str, Any], session: Any) -> None:
+        """Before the first change of a loaded record: its content becomes revision 1. Others have theirs already."""
+        first = {name: document.get(name) for name in ("type", "tv", "rev", "state", "dept", "owner", "v")}
+        first |= {"record": document["_id"], "changed": [], **_loaded(document)}
+        kept = {"_id": f"{document['_id']}:1"}
+        self.store.data.revisions.update_one(kept, {"$setOnInsert": first}, upsert=True, session=session)
+
+
+def _loaded(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What the first revision of a record says of itself; a loader leaves it to the record's frame."""
+    return {"rev": 1, "at": document["created_at"], "by": document["created_by"], "action": "load"}

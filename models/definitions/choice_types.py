@@ -1,5 +1,7 @@
 """One of the options of a field, or several."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from models.definitions.base_type import FieldType, Json, at, check_count, join_items, split_items
@@ -19,9 +21,9 @@ class ChoiceType(FieldType):
 
     def read_one(self, raw: Any, field: "Field") -> str | None:
         text = text_of(raw)
-        for option in field.options:
-            if option.key == text:
-                return _usable(option)
+        option = options_by_key(field).get(text)
+        if option is not None:
+            return _usable(option)
         if len(text) > 500:
             raise _no_such(text)
         text = comparable(clean_line(text))
@@ -35,10 +37,8 @@ class ChoiceType(FieldType):
         return option_named(comparable(clean_line(text)), field).key
 
     def render_one(self, value: str, field: "Field", locale: str) -> str:
-        for option in field.options:
-            if option.key == value:
-                return in_language(option.labels, locale) or value
-        return value
+        option = options_by_key(field).get(value)
+        return (in_language(option.labels, locale) if option else "") or value
 
     def normalise_one(self, value: str) -> str:
         return value
@@ -68,6 +68,12 @@ class ChoicesType(ChoiceType):
 
     def json_one(self, value: list[str], field: "Field") -> Json:
         return list(value)
+
+
+@lru_cache(maxsize=2_000)
+def options_by_key(field: "Field") -> "Mapping[str, Option]":
+    """The options of a field for looking up; compared by identity, like the field of a compiled version."""
+    return {option.key: option for option in field.options}
 
 
 def option_named(text: str, field: "Field") -> "Option":

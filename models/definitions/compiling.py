@@ -19,6 +19,9 @@ from models.definitions.system_fields import system_fields
 from models.definitions.upgrades import Step
 from models.errors import N_, ArchiveError
 
+LATE_DEFAULTS: Mapping[str, str] = {"moment": "@now", "date": "@today", "user": "@me"}
+"""Field type → the default that is bound when a record is made."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -253,6 +256,9 @@ def _with_condition(work: Compiling, one: Field, tree: Mapping[str, Any], place:
 
 
 def _with_default(one: Field, raw: Any, place: Place) -> None:
+    if LATE_DEFAULTS.get(one.type.name) == raw and not one.many:
+        settle(one, default=raw)
+        return
     try:
         settle(one, default=one.type.parse(raw, one))
     except ArchiveError as error:

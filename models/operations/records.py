@@ -58,7 +58,7 @@ def create(door: TypeDoor, body: Mapping[str, Any], *, key: str | None = None) -
     if repeated and (found := repeated.find()):
         return door.get(found)
     judge = door.judge(kind, Action.CREATE)
-    change = ChangeReader(kind, Reader(judge, ()), _most(judge, kind), door.knows, {}, {}).read(body)
+    change = ChangeReader(kind, Reader(judge, ()), most_levels(judge, kind), door.knows, {}, {}).read(body)
     values = defaults(door, kind, change.values)
     if lacking := missing(kind, values, door.knows):
         raise InvalidRecord(lacking)
@@ -75,7 +75,7 @@ def create(door: TypeDoor, body: Mapping[str, Any], *, key: str | None = None) -
         actor=door.actor.id,
         at=door.store.clock.now(),
     )
-    _judge_after(judge, document, kind, change.touched)
+    judge_after(judge, document, kind, change.touched)
     return _insert(door, kind, document, data_key, change.touched, repeated)
 
 
@@ -93,7 +93,7 @@ def _default(door: TypeDoor, field: Field) -> Any:
     late = {"@now": clock.now, "@today": lambda: clock.today().isoformat(), "@me": lambda: door.actor.id}
     if isinstance(field.default, str) and field.default in late:
         return late[field.default]()
-    return field.type.parse(field.default, field)
+    return field.default
 
 
 def _insert(
@@ -215,12 +215,13 @@ def _levels(judge: Judge, document: Mapping[str, Any]) -> Mapping[str, Level]:
     return {} if judge.plan.everything else judge.levels(document)
 
 
-def _most(judge: Judge, kind: CompiledType) -> dict[str, Level]:
+def most_levels(judge: Judge, kind: CompiledType) -> dict[str, Level]:
+    """Field id → the most the actor is given anywhere: how a body is read before there is a row to judge."""
     fields = [*kind.by_id.values(), *kind.system.values()]
     return {field.id: ALL_LEVELS if judge.plan.everything else judge.most(field) for field in fields}
 
 
-def _judge_after(judge: Judge, document: Mapping[str, Any], kind: CompiledType, touched: list[str]) -> None:
+def judge_after(judge: Judge, document: Mapping[str, Any], kind: CompiledType, touched: list[str]) -> None:
     """The row as it would be lies within the actor's scope, and each changed cell could be written there."""
     if not judge.holds(document):
         raise AccessDenied(private=f"{judge.action}: the row would lie outside the actor's scope")
@@ -237,7 +238,7 @@ def _write(door: TypeDoor, loaded: Loaded, change: Change, verb: str) -> Record:
         raise RecordNotFound  # its key is gone: nothing may be sealed for it again
     changes = _paths(door, loaded, change)
     after = _applied(loaded.document, changes)
-    _judge_after(door.judge(kind, Action.EDIT), after, kind, change.touched)
+    judge_after(door.judge(kind, Action.EDIT), after, kind, change.touched)
     _replace(door, loaded, after, changes, change, verb)
     return door.shown(after, kind, loaded.key)
 
@@ -265,6 +266,8 @@ def _replace(
     revision = revision_of(after, verb, change.touched, entry, content=content)
 
     def work(session: Any) -> None:
+        if expected == 1:
+            door.keep_first(loaded.document, session)
         if not door.replace(id, expected, changes, revision, session):
             raise Refused(_why_not(door, id, expected))
 

@@ -1,0 +1,56 @@
+"""What ships, brought into a store: roles, types, grants. Safe to repeat: what stands is left as people made it."""
+
+from pathlib import Path
+from typing import Any
+
+from models.definitions.record_types import TypeDefinition
+from models.definitions.sources import read_definition
+from models.definitions.stored_types import current_documents
+from models.operations import grants, roles, types
+from models.store import Store
+from models.users import Actor, Role, documents
+
+FOLDER = Path(__file__).parent
+REASON = "shipped with the first release"
+
+
+def apply_shipped(store: Store, actor: Actor | None = None) -> None:
+    """Add the shipped roles, types and grants that are missing.
+
+    A role or type that stands is not touched: administrators may have changed it, and changes of a later
+    release are migrations. Grants are applied only where there are none at all, since one that is missing
+    may have been taken away on purpose.
+    """
+    actor = actor or Actor.system_actor("shipped", REASON)
+    _add_roles(store, actor)
+    standing = current_documents(store)
+    missing = {name: one for name, one in shipped_definitions().items() if name not in standing}
+    if missing:
+        types.apply(actor, store, missing, reason=REASON)
+    if store.data.grants_config.find_one({}, {"_id": 1}) is None:
+        grants.apply(store, actor, shipped_grants(), source="grants.yaml", reason=REASON)
+
+
+def shipped_definitions() -> dict[str, TypeDefinition]:
+    """The shipped record types by name.
+
+    :raises DefinitionFaults: with everything that is wrong
+    """
+    return types.read_definitions(FOLDER / "types")
+
+
+def shipped_grants() -> dict[str, Any]:
+    """The shipped scopes, grants, ceilings and reach, as they stand in their file."""
+    return read_definition(FOLDER / "grants.yaml")
+
+
+def shipped_roles() -> list[dict[str, Any]]:
+    """The shipped roles: id, labels, help."""
+    return read_definition(FOLDER / "roles.yaml")["roles"]
+
+
+def _add_roles(store: Store, actor: Actor) -> None:
+    standing = {role.id for role in documents(store, Role).only("id")}
+    for role in shipped_roles():
+        if role["id"] not in standing:
+            roles.add(actor, store, **role)
