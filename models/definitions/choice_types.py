@@ -19,7 +19,7 @@ class ChoiceType(FieldType):
     name = "choice"
     widget = "select"
 
-    def read_one(self, raw: Any, field: "Field") -> str | None:
+    def read_one(self, raw: Any, field: "Field") -> Any:
         text = text_of(raw)
         option = options_by_key(field).get(text)
         if option is not None:
@@ -36,7 +36,7 @@ class ChoiceType(FieldType):
             raise _no_such(text)
         return option_named(comparable(clean_line(text)), field).key
 
-    def render_one(self, value: str, field: "Field", locale: str) -> str:
+    def render_one(self, value: Any, field: "Field", locale: str) -> str:
         option = options_by_key(field).get(value)
         return (in_language(option.labels, locale) if option else "") or value
 
@@ -52,7 +52,7 @@ class ChoicesType(ChoiceType):
     sortable = False
     json_schema = {"type": "array", "items": {"type": "string"}}  # noqa: RUF012
 
-    def read_one(self, raw: Any, field: "Field") -> list[str] | None:
+    def read_one(self, raw: Any, field: "Field") -> Any:
         items = split_items(raw) if isinstance(raw, str) else raw if isinstance(raw, list) else [raw]
         check_count(items, max(len(field.options), 1))
         chosen = set()
@@ -63,10 +63,10 @@ class ChoicesType(ChoiceType):
                 raise at(index, error)  # noqa: B904  (the same error, with its place)
         return [option.key for option in field.options if option.key in chosen] or None
 
-    def render_one(self, value: list[str], field: "Field", locale: str) -> str:
+    def render_one(self, value: Any, field: "Field", locale: str) -> str:
         return join_items([super(ChoicesType, self).render_one(key, field, locale) for key in value])
 
-    def json_one(self, value: list[str], field: "Field") -> Json:
+    def json_one(self, value: Any, field: "Field") -> Json:
         return list(value)
 
 

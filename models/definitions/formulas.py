@@ -73,7 +73,8 @@ def parse_formula(text: str, resolve: Callable[[str], Field | None]) -> Formula:
     :raises MalformedQuery: what is wrong, with the name that is wrong
     """
     tree = _Names().visit(_parsed(text))
-    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    called = {function.id for function in calls if isinstance(function, ast.Name)}
     sources = {name: _source(name, resolve) for name in _names_in(tree)}
     unknown = sorted(called - FUNCTIONS.keys() - LATE.keys())
     if unknown:
@@ -95,7 +96,8 @@ class _Names(ast.NodeTransformer):
             return node
         if not isinstance(node.value, int | float) or abs(node.value) > 10**20:
             raise _bad()
-        return ast.copy_location(ast.Constant(Decimal(str(node.value))), node)
+        exact: Any = Decimal(str(node.value))
+        return ast.copy_location(ast.Constant(exact), node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if not isinstance(node.func, ast.Name) or node.keywords:

@@ -48,15 +48,15 @@ class ObjectType(FieldType):
                 raise at(name, error)  # noqa: B904  (the same error, with its place)
         return parts
 
-    def read_one(self, raw: Any, field: "Field") -> dict[str, Any] | None:
+    def read_one(self, raw: Any, field: "Field") -> Any:
         return {part.id: value for part, value in self.parts(raw, field).items() if value is not None} or None
 
-    def render_one(self, value: Mapping[str, Any], field: "Field", locale: str) -> str:
+    def render_one(self, value: Any, field: "Field", locale: str) -> str:
         shown = [(part.label(locale) or part.name, part.type.render(value.get(part.id), part, locale))
                  for part in field.fields if part.active and value.get(part.id) is not None]  # fmt: skip
         return pairs_text(shown)
 
-    def json_one(self, value: Mapping[str, Any], field: "Field") -> Json:
+    def json_one(self, value: Any, field: "Field") -> Json:
         return {part.name: part.type.to_json(value.get(part.id), part) for part in field.fields if part.active}
 
     def normalise_one(self, value: Mapping[str, Any]) -> str:
@@ -79,7 +79,7 @@ class RowsType(ObjectType):
     sealed_by_default = True
     json_schema = {"type": "array", "items": {"type": "object"}}  # noqa: RUF012
 
-    def read_one(self, raw: Any, field: "Field") -> list[dict[str, Any]] | None:
+    def read_one(self, raw: Any, field: "Field") -> Any:
         if isinstance(raw, str):
             raw = self._rows_from_text(raw, field)
         if not isinstance(raw, list):
@@ -95,10 +95,10 @@ class RowsType(ObjectType):
                 rows.append(row)
         return rows or None
 
-    def render_one(self, value: list[Mapping[str, Any]], field: "Field", locale: str) -> str:
+    def render_one(self, value: Any, field: "Field", locale: str) -> str:
         return "\n".join(super(RowsType, self).render_one(row, field, locale) for row in value)
 
-    def json_one(self, value: list[Mapping[str, Any]], field: "Field") -> Json:
+    def json_one(self, value: Any, field: "Field") -> Json:
         return [super(RowsType, self).json_one(row, field) for row in value]
 
     def _rows_from_text(self, text: str, field: "Field") -> Any:

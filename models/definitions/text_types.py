@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#@:]+(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
 _POSTCODE = re.compile(r"\d{6}")
-FORMATS = {"url": _WEB_ADDRESS, "postcode": _POSTCODE}
-"""Values of the validator `format`."""
+FORMATS = {
+    "url": (_WEB_ADDRESS, N_("This is not a web address, such as https://example.com.")),
+    "postcode": (_POSTCODE, N_("This is not a postcode of six digits.")),
+}
+"""Values of the validator `format`: what a text must match, and what is said where it does not."""
 
 
 class TextType(FieldType):
@@ -51,8 +54,8 @@ class TextType(FieldType):
         if pattern and compile_pattern(pattern).fullmatch(value[:500]) is None:
             raise FieldValueError("pattern", N_("This does not have the expected form: {pattern}"), pattern=pattern)
         form = FORMATS.get(rules.get("format", ""))
-        if form and form.fullmatch(value) is None:
-            raise FieldValueError("format", N_("This is not a {form}."), form=rules["format"])
+        if form and form[0].fullmatch(value) is None:
+            raise FieldValueError("format", form[1])
 
     def normalise_one(self, value: Any) -> str:
         return comparable(value)
