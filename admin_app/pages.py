@@ -6,7 +6,7 @@ from flask_admin.theme import Theme
 
 from admin_app.security import csp_nonce
 from models.errors import N_
-from views import shell
+from views import account, departments, roles, shell, users
 from views.records import RecordsView
 
 THEME = Theme(folder="dossier", base_template="panel.html")  # type: ignore[abstract]
@@ -20,5 +20,12 @@ def init_app(app: Flask) -> None:
         index_view=shell.WorkView(name=N_("My work"), url="/admin", endpoint="work"),
         csp_nonce_generator=csp_nonce,
     )
-    admin.add_view(RecordsView(name=N_("Records"), url="r/<type_name>", endpoint="records"))
+    for view in (
+        RecordsView(name=N_("Records"), url="r/<type_name>", endpoint="records"),
+        users.UsersView(name=N_("Users"), url="/admin/users", endpoint="users"),
+        roles.RolesView(name=N_("Roles"), url="/admin/roles", endpoint="roles"),
+        departments.DepartmentsView(name=N_("Departments"), url="/admin/departments", endpoint="departments"),
+        account.AccountView(name=N_("My account"), url="/account", endpoint="account"),
+    ):
+        admin.add_view(view)
     shell.init_app(app, admin)

@@ -13,6 +13,7 @@ import pymongo
 import pytest
 from redis import Redis
 
+from admin_app import catalogues
 from admin_app.services import EmbeddedMongo, EmbeddedServer, EmbeddedValkey
 from models.audit.log import AuditLog
 from models.crypto.keys import FileKek, Keyring
@@ -26,6 +27,7 @@ PREFIX = "dossier-test-"
 def pytest_configure(config):
     """The controlling process owns the folder of the run; workers find it in the environment."""
     if not hasattr(config, "workerinput"):
+        catalogues.compile_all()
         _sweep_dead_runs()
         folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{secrets.token_hex(4)}-"))
         config.run_lock = (folder / "alive").open("w")
@@ -136,6 +138,26 @@ def store(databases, mongo, database_name, clock, tmp_path) -> Iterator[Store]:
     opened = _opened(mongo, database_name, clock, tmp_path)
     yield opened
     opened.audit.close()
+
+
+@pytest.fixture(scope="session")
+def shipped_content(databases) -> dict[str, list[dict]]:
+    """What the shipped roles, types and grants come to as documents; made once per process."""
+    from seed.loading import apply_shipped
+
+    _empty(databases.data)
+    apply_shipped(databases)
+    databases.audit.close()
+    names = [name for name in databases.data.list_collection_names() if not name.startswith(("system.", "audit_"))]
+    return {name: found for name in names if (found := list(databases.data[name].find()))}
+
+
+@pytest.fixture
+def shipped(shipped_content, store) -> Store:
+    """The empty store with the shipped roles, types and grants laid down in it."""
+    for name, documents in shipped_content.items():
+        store.data[name].insert_many(documents)
+    return store
 
 
 def _opened(mongo, name, clock, folder) -> Store:

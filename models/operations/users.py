@@ -68,7 +68,8 @@ def add(
     """
     stamps = allowed(actor, store, MANAGE)
     roles = sorted(set(roles))
-    values = _checked(store, username=username, name=name, password=password, roles=roles, department=department)
+    given = {"username": username, "name": name, "password": password, "person": person}
+    values = _checked(store, **given, roles=roles, department=department, locale=locale)
     check_reach(actor, store, stamps, _holders(roles))
     now = store.clock.now()
     user = User(
@@ -103,7 +104,7 @@ def edit(
     stamps = allowed(actor, store, MANAGE)
     user = get_user(store, user_id)
     check_reach(actor, store, stamps, holders_of(user))
-    values = _checked(store, name=name, department=department)
+    values = _checked(store, name=name, department=department, locale=locale, person=person)
     changes = {
         "name": values["name"],
         "department": department or None,
@@ -317,6 +318,18 @@ def _check_department(store: Store, value: str | None, username: str) -> str | N
     return value
 
 
+def _check_locale(store: Store, value: str, username: str) -> str:
+    if value not in LOCALES:
+        raise FieldValueError("choice", N_("That choice is not offered."))
+    return value
+
+
+def _check_person(store: Store, value: str | None, username: str) -> str | None:
+    if value and (len(value) > 80 or not value.isprintable()):
+        raise FieldValueError("length", N_("A name has 1 to 80 visible characters."))
+    return value
+
+
 def _check_new_password(store: Store, value: str | None, username: str) -> str | None:
     if value is not None:
         check_password(value, username=username)
@@ -328,5 +341,7 @@ _CHECKS = {
     "name": _check_name,
     "roles": _check_roles,
     "department": _check_department,
+    "locale": _check_locale,
+    "person": _check_person,
     "password": _check_new_password,
 }
