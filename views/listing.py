@@ -254,6 +254,7 @@ def list_parts(page: ListPage, listing: Listing) -> dict[str, Any]:
         "covers": page.covers(listing.columns),
         "unmasked": page.unmasked(),
         "event": request_id(),
+        "refusal_words": listing.refusal.public_words(gettext) if listing.refusal else "",
         "kinds": [type_label(kind) for kind in kinds] if len(kinds) > 1 else [],
         "may_export": page.may(Action.EXPORT),
         "may_delete": page.may(Action.DELETE),
