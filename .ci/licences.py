@@ -34,6 +34,7 @@ WORDS = {
 }
 FILES = (
     ("`models/breached.txt.gz`", "the most used passwords, drawn from zxcvbn's list", "MIT (zxcvbn.txt)"),
+    ("`models/definitions/strokes.gz`", "stroke counts of Unicode's Unihan database", "Unicode-3.0 (unicode.txt)"),
     ("`seed/data/`", "names and places for made-up records", "as its SOURCES.md says"),
     ("`tests/data/`", "samples for the tests", "as its SOURCES.md says"),
 )

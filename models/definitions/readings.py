@@ -4,15 +4,30 @@ Only the table of pypinyin is loaded, by its path: importing the package would a
 into every process.
 """
 
+import gzip
 import importlib.util
 import unicodedata
 from functools import cache, lru_cache
+from importlib.resources import files
 from pathlib import Path
 
 from models.definitions.surnames import COMPOUND_SURNAMES, SURNAME_READINGS
 
 LONGEST_PERSON_NAME = 4
 """Characters of a Chinese name with a simple surname; anything longer is read as a company."""
+
+
+@cache
+def _stroke_table() -> bytes:
+    """One byte for each character from 㐀 on: kTotalStrokes of Unicode's Unihan database."""
+    return gzip.decompress(files("models.definitions").joinpath("strokes.gz").read_bytes())
+
+
+def strokes(char: str) -> int:
+    """How many strokes a character has; 0 for what is none, and for rare ones beyond the basic plane."""
+    table = _stroke_table()
+    place = ord(char) - ord("㐀")
+    return table[place] if 0 <= place < len(table) else 0
 
 
 @cache
@@ -53,7 +68,7 @@ def surname_readings(char: str) -> tuple[str, ...]:
 
 
 def sort_key_of(name: str) -> str:
-    """Order of a Chinese list as one string: character by character by pinyin and tone.
+    """Order of a Chinese list as one string: character by character by pinyin and tone, then by strokes.
 
     Latin letters and digits stand before Chinese, case is ignored. At most the first 20 characters count.
     """
@@ -118,14 +133,14 @@ def _letters(char: str) -> str:
 def _sort_part(char: str) -> str:
     reading = toned(char)
     if reading:
-        return f"~{reading}{char}"
+        return f"~{reading}{strokes(char):02}{char}"
     return unicodedata.normalize("NFKC", char).casefold()
 
 
 @lru_cache(maxsize=500)
 def _surname_part(char: str, reading: str) -> str:
     tones = (marked for marked in _table().get(ord(char), "").split(",") if _plain(marked) == reading)
-    return f"~{reading}{_tone(next(tones, ''))}{char}"
+    return f"~{reading}{_tone(next(tones, ''))}{strokes(char):02}{char}"
 
 
 def _plain(marked: str) -> str:

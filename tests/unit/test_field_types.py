@@ -20,7 +20,7 @@ from models.definitions.identity_types import (
     resident_check_digit,
 )
 from models.definitions.patterns import compile_pattern
-from models.definitions.readings import sort_key_of
+from models.definitions.readings import sort_key_of, strokes
 from models.definitions.text_types import TextType
 from models.definitions.zones import local_zone, use_zone
 from models.errors import FieldValueError
@@ -397,6 +397,11 @@ def test_names_stand_in_the_order_of_a_chinese_list() -> None:
     assert sorted(names, key=sort_key_of) == [
         "123店", "ABC公司", "黎明", "李白", "李四", "林冲", "欧阳修", "单雄信", "曾国藩", "张三", "长孙无忌",
     ]  # fmt: skip
+
+
+def test_characters_of_one_reading_stand_by_their_strokes() -> None:
+    assert [strokes(char) for char in "一丁张𠮷a"] == [1, 2, 7, 0, 0]
+    assert sorted(["李艺", "李亿", "李忆", "李义", "李易"], key=sort_key_of) == ["李义", "李亿", "李忆", "李艺", "李易"]
 
 
 def test_two_types_of_one_name_stop_the_start() -> None:
