@@ -1,13 +1,22 @@
-"""One JSON line per event, on stderr or into the folder of the installation; nowhere a query or a value."""
+"""One JSON line per event, on stderr or into the folder of the installation; nowhere a query or a value.
+
+An exception is its class and the places it passed, never its words: they hold what people typed and what
+records say, and would stay in a file outside every permission and every destruction.
+"""
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import structlog
 
 KEPT_BYTES = 5 * 2**20
+PLACES = 12
+"""The innermost frames kept of a traceback."""
 
 
 def configure(level: str, *, clock_offset: int = 0, path: Path | None = None) -> None:
@@ -21,6 +30,7 @@ def configure(level: str, *, clock_offset: int = 0, path: Path | None = None) ->
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
+        without_words,
     ]
     if clock_offset:
         shared.append(_rehearsal(clock_offset))
@@ -55,3 +65,22 @@ def _rehearsal(seconds: int) -> Any:
         return {**event, "rehearsal_clock_offset": seconds}
 
     return said
+
+
+def without_words(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put the class of an exception and its places where its text would stand."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    if isinstance(info, BaseException):
+        info = (type(info), info, info.__traceback__)
+    if info and info[0] is not None:
+        event["error"] = info[0].__name__
+        event["at"] = places_of(info[2])
+    return event
+
+
+def places_of(trace: TracebackType | None) -> str:
+    """`file:line function` of the innermost frames, outermost first."""
+    frames = traceback.extract_tb(trace)[-PLACES:]
+    return " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames)

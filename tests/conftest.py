@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pymongo
 import pytest
+import structlog
 from redis import Redis
 
-from admin_app import catalogues
+from admin_app import catalogues, logs
 from admin_app.services import EmbeddedMongo, EmbeddedServer, EmbeddedValkey
 from models.audit.log import AuditLog
 from models.crypto.keys import FileKek, Keyring
@@ -26,6 +27,7 @@ PREFIX = "dossier-test-"
 
 def pytest_configure(config):
     """The controlling process owns the folder of the run; workers find it in the environment."""
+    _log_plainly()
     if not hasattr(config, "workerinput"):
         catalogues.compile_all()
         _sweep_dead_runs()
@@ -33,6 +35,11 @@ def pytest_configure(config):
         config.run_lock = (folder / "alive").open("w")
         fcntl.flock(config.run_lock, fcntl.LOCK_EX)
         os.environ[RUN_FOLDER] = str(folder)
+
+
+def _log_plainly() -> None:
+    """As the product logs: without structlog's own tracebacks, which print every local value, and take minutes."""
+    structlog.configure(processors=[logs.without_words, structlog.processors.KeyValueRenderer()])
 
 
 def pytest_unconfigure(config):
