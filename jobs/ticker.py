@@ -11,13 +11,18 @@ from pymongo.errors import PyMongoError
 
 from models.audit.sweeps import append_late, sweep_orphan_keys
 from models.errors import ArchiveError
+from models.operations.refreshing import refresh_stale
 from models.store import Store
 
 TICK_SECONDS = 60.0
 REPORT = "ticker"
 log = logging.getLogger("dossier.ticker")
 
-STEPS: dict[str, Callable[[Store], int]] = {"late_entries": append_late, "orphan_keys": sweep_orphan_keys}
+STEPS: dict[str, Callable[[Store], int]] = {
+    "late_entries": append_late,
+    "orphan_keys": sweep_orphan_keys,
+    "stale_records": refresh_stale,
+}
 """What a round does, by the name it has in the report."""
 
 

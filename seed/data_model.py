@@ -45,7 +45,7 @@ One document a record, in `r_<base type>`; the kinds of a base share its collect
 | `created_at`, `created_by`, `updated_at`, `updated_by` | UTC to the millisecond; user ids |
 | `v` | field id → value, or the sealed bytes of it; an object is a document by sub-field id |
 | `s` | search keys and tokens, each `<field id>:<kind>:<key>` |
-| `d` | derived: `d.sort` and `d.unique` by field id, verification, clocks; no revision of its own |
+| `d` | derived: `d.sort` and `d.unique` by field id (`d.keyed`: made under this version), clocks; no revision |
 | `life` | `class`, `due_on`, `hold_count`, `lock`, `condemned`, `restricted`, `trashed_at`, `ever_plain` |
 | `unfit` | values that no longer fit their field after its type changed, by field id; administrators only |
 

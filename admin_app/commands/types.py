@@ -13,6 +13,7 @@ from models.definitions.faults import DefinitionFaults
 if TYPE_CHECKING:
     from models.definitions.compiled import CompiledType, TypeRegistry
     from models.definitions.record_types import TypeDefinition
+    from models.store import Store
 
 PATH = click.Path(path_type=Path, exists=True)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -91,10 +92,23 @@ def apply(path: Path, reason: str, username: str | None) -> None:
         definitions = read_definitions(path)
     with archive_for_command() as store, faults_told():
         applied = put_in_force(actor_for_command(store, username), store, definitions, reason=reason)
-    for name, version in sorted(applied.versions.items()):
-        click.echo(f"{name}: version {version}")
-    if not applied.versions:
-        click.echo("no change")
+        for name, version in sorted(applied.versions.items()):
+            click.echo(f"{name}: version {version}")
+        if not applied.versions:
+            click.echo("no change")
+        _refresh(store, applied.registry)
+
+
+def _refresh(store: "Store", registry: "TypeRegistry") -> None:
+    """Bring the records to the version in force at once; what a stop leaves, the ticker does."""
+    from models.operations.refreshing import refresh
+
+    for name in registry.names:
+        done = refresh(store, name)
+        if done.records:
+            click.echo(f"{name}: {done.records} records rewritten")
+        if done.collisions:
+            click.echo(f"{name}: {done.collisions} of them hold a value that should stand once and does not", err=True)
 
 
 @types.command()

@@ -91,6 +91,16 @@ def unique_key(field: Field, value: Any, tokens: Tokens) -> str:
     return tokens.of(field.id, "eq", normal) if field.sealed else normal
 
 
+def derived_keys(compiled: CompiledType, values: Mapping[str, Any], tokens: Tokens) -> dict[str, Any]:
+    """What `d` holds for the database beside the values, and under which version of the type."""
+    derived = {
+        "sort": sort_keys(compiled, values),
+        "unique": unique_keys(compiled, values, tokens),
+        "keyed": compiled.keyed,
+    }
+    return {name: keys for name, keys in derived.items() if keys}
+
+
 def build(
     compiled: CompiledType,
     values: Mapping[str, Any],
@@ -104,7 +114,6 @@ def build(
     at: datetime,
 ) -> dict[str, Any]:
     """A whole new record document, revision 1, in the first state of its type."""
-    derived = {"sort": sort_keys(compiled, values), "unique": unique_keys(compiled, values, tokens)}
     return {
         "_id": key.record_id,
         "type": compiled.name,
@@ -120,7 +129,7 @@ def build(
         "updated_by": actor,
         "v": seal_values(compiled, values, key),
         "s": keys_of(compiled, values, tokens),
-        "d": {name: keys for name, keys in derived.items() if keys},
+        "d": derived_keys(compiled, values, tokens),
         "life": {
             "class": None,
             "due_on": None,

@@ -28,6 +28,7 @@ from models.access.listing import Walk, cursors, digest_of, of_kind, start_of, t
 from models.access.plan import AccessPlan, compile_plan, system_plan
 from models.access.query import PAGE_LIMIT, Query, columns_for, order_for
 from models.access.reading import Reader, shown_ids
+from models.access.system_verbs import SystemVerbs
 from models.audit.log import Entry
 from models.crypto.keys import DataKey
 from models.definitions.compiled import CompiledType, registry_for
@@ -120,7 +121,7 @@ class Door:
         return self._judges[key]
 
 
-class TypeDoor:
+class TypeDoor(SystemVerbs):
     """The records of one type (a base type: of all its kinds, each row by the plan of its own kind)."""
 
     def __init__(self, door: Door, compiled: CompiledType):
@@ -374,6 +375,10 @@ class TypeDoor:
         """An audit entry of this actor: ids, digests and counts, never values."""
         kept = {name: value for name, value in extra.items() if value is not None}
         return Entry(f"records:{action}", self.actor.id, None, type_name, records, fields, kept, ref)
+
+    def log_batch(self, action: str, records: list[str]) -> None:
+        """See `SystemVerbs`."""
+        self._log(action, self.compiled.name, records, [])
 
     def _log(self, action: str, type_name: str, records: list[str], fields: list[str], **extra: Any) -> None:
         self.store.audit.append(self.entry(action, type_name, records, fields, **extra))

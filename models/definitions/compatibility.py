@@ -118,6 +118,20 @@ def _probes(one: Field, was: Field, new: CompiledType, place: Place) -> list[Pro
     return [Probe(place.at("sealed"), new.collection, {"type": new.name, one.path: {"$exists": True}}, words)]
 
 
+def is_rekeyed(new: CompiledType, former: CompiledType) -> bool:
+    """Whether records need other search keys, order or uniqueness beside their values than they have."""
+    return any(
+        _kept_beside(one) != _kept_beside(was)
+        for one in new.walk()
+        if (was := former.by_id.get(one.id)) is not None
+    )
+
+
+def _kept_beside(one: Field) -> tuple[bool, bool, bool]:
+    ordered = one.active and one.sort and one.type.has_sort_key
+    return one.search, ordered, one.active and one.unique
+
+
 def steps_between(new: CompiledType, former: CompiledType) -> tuple[Step, ...]:
     """The former steps, and one for each field that holds another kind of value in the new version."""
     changed = (

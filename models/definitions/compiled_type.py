@@ -43,6 +43,8 @@ class CompiledType:
     """Indexes of the whole collection, kinds stored beside this one included."""
     steps: tuple[Step, ...] = ()
     """Changes of field types that older documents still have to make, oldest first."""
+    keyed: int = 0
+    """Version in which what is kept beside values (search keys, order, uniqueness) last changed; 0: never."""
     definition: TypeDefinition | None = None
     """What this was compiled from, without what it takes from others."""
 

@@ -29,6 +29,7 @@ class Stored:
 
     version: int = 1
     steps: tuple[Step, ...] = ()
+    keyed: int = 0
 
 
 @dataclass
@@ -100,6 +101,7 @@ def _type_of(work: Compiling, system: Mapping[str, Field], stored: Stored) -> Co
         system=system,
         retention_class=linked.retention_class,
         steps=stored.steps,
+        keyed=stored.keyed,
         definition=definition,
     )
 

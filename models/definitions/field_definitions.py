@@ -124,6 +124,8 @@ def _parts(value: Any, place: Place, kind: str) -> tuple[FieldDefinition, ...]:
             said = part.relation == "reverse" if key == "relation_reverse" else getattr(part, key)
             if said:
                 spot.at(key.split("_")[0]).fault(N_("cannot be said of a part of {holder}"), holder=kind)
+        if part.sort and FIELD_TYPES[part.type].has_sort_key:
+            spot.at("sort").fault(N_("{type} inside {holder} cannot be sorted by"), type=part.type, holder=kind)
         for key in ("sort", "search", "grade", "sealed", "visible_when", "list", "system"):
             if kind == "rows" and getattr(part, key) not in (None, False):
                 spot.at(key).fault(N_("rows are shown, sealed and granted as one: say it of the rows"))

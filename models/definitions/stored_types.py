@@ -1,6 +1,7 @@
 """How record types stand in the database: `record_types` holds every version whole, one of each type is current.
 
-`{_id: "<type>@<version>", type, version, current, definition, steps, at, by, reason}`
+`{_id: "<type>@<version>", type, version, current, definition, steps, keyed, stale, at, by, reason}`; it is `stale`
+while records may stand that an older version wrote or keyed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,4 +42,5 @@ def definitions_in(documents: Iterable[Mapping[str, Any]]) -> dict[str, TypeDefi
 
 def stored_in(document: Mapping[str, Any]) -> Stored:
     """Version and steps of a stored document."""
-    return Stored(document["version"], tuple(Step.from_tree(step) for step in document.get("steps", ())))
+    steps = tuple(Step.from_tree(step) for step in document.get("steps", ()))
+    return Stored(document["version"], steps, document.get("keyed", 0))

@@ -1,7 +1,7 @@
 """Record types: judged, put in force, written out. Every version stays in `record_types`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +9,18 @@ import yaml
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from models.definitions.compatibility import Probe, check_definition, check_fields, keep_removed, steps_between
+from models.definitions.compatibility import Probe
 from models.definitions.compiled import TypeRegistry, compile_all, registry_for
-from models.definitions.compiling import Stored
-from models.definitions.condition_names import with_ids, with_names
+from models.definitions.condition_names import with_names
 from models.definitions.faults import Faults
 from models.definitions.record_types import TypeDefinition, load_type
 from models.definitions.sources import read_definition
-from models.definitions.stored_types import current_documents, definitions_in, stored_in, versions_of
-from models.definitions.upgrades import Step
+from models.definitions.stored_types import current_documents, definitions_in, versions_of
 from models.errors import N_, DefinitionError, StaleRecord
 from models.operations.changes import allowed, committed, entry_for
 from models.operations.migrations import ensure_record_indexes, holds_record
-from models.store import Store
+from models.operations.type_plans import TypePlan, is_stale, plan_types
+from models.store import Store, read_stamps
 from models.users import Actor
 
 MANAGE, VIEW = "types:manage", "types:view"
@@ -82,81 +81,18 @@ def apply(actor: Actor, store: Store, definitions: Mapping[str, TypeDefinition],
     :raises StaleRecord: somebody else changed the same type meanwhile
     """
     allowed(actor, store, MANAGE)
-    plan = _planned(store, definitions)
+    plan = plan_types(store, definitions)
     for probe in plan.probes:
         _refuse_over_records(store, probe, plan.faults)
     plan.faults.raise_if_any()
     ensure_record_indexes(store, plan.registry)
     if not plan.changed:
         return Applied({}, plan.registry)
-    versions = {name: plan.registry.get(name).version for name in plan.changed}
+    versions = {name: stored.version for name, stored in plan.changed.items()}
     entry = entry_for(actor, "types:apply", "record_types", sorted(versions), versions=versions)
     committed(store, entry, lambda session: _store(store, plan, actor, reason, session), stamp="types")
     ensure_record_indexes(store, plan.registry, drop_others=True)
-    return Applied(versions, plan.registry)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What applying would do."""
-
-    before: Mapping[str, dict[str, Any]]
-    definitions: Mapping[str, TypeDefinition]
-    registry: TypeRegistry
-    changed: Mapping[str, tuple[Step, ...]]
-    """Types that get a new version, with the steps older documents have to make to it."""
-    probes: tuple[Probe, ...]
-    faults: Faults
-
-
-def _planned(store: Store, given: Mapping[str, TypeDefinition]) -> _Plan:
-    before = current_documents(store)
-    former = definitions_in(before.values())
-    stored = {name: stored_in(document) for name, document in before.items()}
-    wanted = {**former, **given}
-    for name in given.keys() & former.keys():
-        wanted[name] = keep_removed(given[name], former[name], wanted)
-    faults = Faults()
-    for name in given.keys() & former.keys():
-        check_definition(wanted[name], former[name], faults)
-    faults.raise_if_any()
-    registry = compile_all(wanted, stored)
-    wanted = {name: with_ids(one, registry.get(name)) for name, one in wanted.items()}
-    touched = {name for name, one in wanted.items() if name not in former or one.to_tree() != former[name].to_tree()}
-    changed = _with_dependents(touched, wanted)
-    raised = {name: _raised(stored.get(name), name in changed) for name in wanted}
-    registry = compile_all(wanted, raised)
-    old = compile_all(former, stored) if former else None
-    return _compared(_Plan(before, wanted, registry, dict.fromkeys(changed, ()), (), faults), old)
-
-
-def _raised(stored: Stored | None, is_changed: bool) -> Stored:
-    if stored is None:
-        return Stored(1)
-    return replace(stored, version=stored.version + is_changed)
-
-
-def _with_dependents(touched: set[str], definitions: Mapping[str, TypeDefinition]) -> set[str]:
-    """Types that are compiled otherwise when `touched` change: their kinds, what includes them, and their bases."""
-    kinds = {
-        name for name, one in definitions.items()
-        if one.extends in touched or any(include.type in touched for include in one.include)
-    }  # fmt: skip
-    bases = {definitions[name].extends for name in touched | kinds}
-    return touched | kinds | {base for base in bases if base is not None}
-
-
-def _compared(plan: _Plan, old: TypeRegistry | None) -> _Plan:
-    """The plan with what the version in force forbids, asks of the records, or makes them do."""
-    steps: dict[str, tuple[Step, ...]] = {}
-    probes: list[Probe] = []
-    for name in plan.changed:
-        new = plan.registry.get(name)
-        former = old.types.get(name) if old else None
-        steps[name] = steps_between(new, former) if former else ()
-        if former and not new.abstract:
-            probes += check_fields(new, former, plan.definitions[name].file, plan.faults)
-    return replace(plan, changed=steps, probes=tuple(probes))
+    return Applied(versions, registry_for(store, read_stamps(store)))
 
 
 def _refuse_over_records(store: Store, probe: Probe, faults: Faults) -> None:
@@ -164,14 +100,14 @@ def _refuse_over_records(store: Store, probe: Probe, faults: Faults) -> None:
         probe.place.fault(probe.words, name=probe.place.path.rsplit(".", 1)[-1])
 
 
-def _store(store: Store, plan: _Plan, actor: Actor, reason: str, session: ClientSession) -> None:
+def _store(store: Store, plan: TypePlan, actor: Actor, reason: str, session: ClientSession) -> None:
     """Every changed type as a new current version; the former one stays.
 
     :raises StaleRecord: the version it was planned upon is no longer current
     """
     now = store.clock.now()
-    for name, steps in plan.changed.items():
-        version = plan.registry.get(name).version
+    for name, stored in plan.changed.items():
+        version = stored.version
         if name in plan.before:
             chosen = {"_id": plan.before[name]["_id"], "current": True}
             past = {"$unset": {"current": ""}}
@@ -183,7 +119,9 @@ def _store(store: Store, plan: _Plan, actor: Actor, reason: str, session: Client
             "version": version,
             "current": True,
             "definition": plan.definitions[name].to_tree(),
-            "steps": [step.to_tree() for step in steps],
+            "steps": [step.to_tree() for step in stored.steps],
+            "keyed": stored.keyed,
+            "stale": is_stale(stored, plan.before.get(name)),
             "at": now,
             "by": actor.id,
             "reason": reason,

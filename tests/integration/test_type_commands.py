@@ -7,10 +7,13 @@ import pytest
 
 import seed
 from admin_app.cli import run
+from models.access.door import Door
 from models.definitions.compiled import registry_for
+from models.operations import records
 from models.operations.migrations import ensure_indexes
 from models.operations.types import as_yaml
 from models.store import read_stamps
+from models.users import Actor
 from tests.drawn_types import a_type, definitions, field
 
 SHIPPED = str(Path(seed.__file__).parent / "types")
@@ -24,6 +27,7 @@ def dossier(store, mongo_url, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("DOSSIER_MONGO_URL", f"{head.rstrip('/')}/{store.data.name}{'?' if mark else ''}{options}")
     monkeypatch.setenv("DOSSIER_SECRET_KEY", "for tests only, and long enough for that")
     monkeypatch.setenv("DOSSIER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("DOSSIER_KEK", f"file:{tmp_path / 'kek'}")
 
     def command(*arguments):
         code = run(["types", *map(str, arguments)])
@@ -95,6 +99,13 @@ def test_types_go_in_and_out_and_in_again(dossier, store, tmp_path, drawn):
     assert len(said.splitlines()) == 5
     assert dossier("apply", out) == (0, "no change\n", "")
     assert registry_for(store, read_stamps(store)).names == ("customer", "enterprise", "individual", "permit", "tenant")
+
+
+def test_records_come_along_when_a_type_changes(dossier, store, drawn):
+    dossier("apply", drawn(a_type(field("called", "name", grade="public"))))
+    records.create(Door(store, Actor.system_actor("cli:test")).open("permit"), {"called": "澄川机电"})
+    said = dossier("apply", drawn(a_type(field("called", "name", grade="public", search=True))))
+    assert said == (0, "permit: version 2\npermit: 1 records rewritten\n", "")
 
 
 def test_a_user_without_the_right_changes_nothing(dossier, store, drawn):

@@ -157,6 +157,10 @@ ALONE = {
         a_type(field("f", "object", fields=[field("g", unique=True)])),
         "fields.f.fields.g.unique: cannot be said of a part of object",
     ),
+    "sorting by a name inside": (
+        a_type(field("f", "object", fields=[field("g", "name", grade="public", sort=True)])),
+        "fields.f.fields.g.sort: name inside object cannot be sorted by",
+    ),
     "part with frame": (
         a_type(field("f", "object", fields=[field("g", "user", frame="owner")])),
         "fields.f.fields.g.frame: cannot be said of a part of object",
