@@ -10,8 +10,10 @@ from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from admin_app.settings import Settings
+from models.definitions.compiled import read_registry
+from models.definitions.stored_types import current_documents
 from models.errors import ArchiveError
-from models.operations.migrations import pending, schema_number
+from models.operations.migrations import missing_record_indexes, pending, schema_number
 from models.store import Store
 
 LEAST_FREE_BYTES = 2 * 2**30
@@ -107,6 +109,19 @@ def check_layout(settings: Settings, store: Store) -> Said:
         yield "ok", f"layout {schema_number(store)}, nothing to do."
 
 
+def check_types(settings: Settings, store: Store) -> Said:
+    """The record types in force still compile, and their records are as quick as planned."""
+    registry = read_registry(store)
+    missing = missing_record_indexes(store, registry)
+    stale = sorted(name for name, document in current_documents(store).items() if document.get("stale"))
+    if missing:
+        yield "fault", f"indexes are missing: {', '.join(missing)}. Run: dossier types export DIR, then apply DIR"
+    if stale:
+        yield "warn", f"older records of {', '.join(stale)} are still being brought to the version in force."
+    if not missing and not stale:
+        yield "ok", f"{len(registry.names)} record types in force, all their indexes stand."
+
+
 def check_keys(settings: Settings, store: Store) -> Said:
     """A key that is deleted opens nothing any more."""
     store.keyring.self_test()
@@ -173,6 +188,7 @@ CHECKS: dict[str, Callable[[Settings, Store], Said]] = {
     "mongo": check_mongo,
     "log": check_server_log,
     "layout": check_layout,
+    "types": check_types,
     "keys": check_keys,
     "redis": check_redis,
     "worker": check_worker,

@@ -79,6 +79,16 @@ def ensure_record_indexes(store: Store, registry: TypeRegistry, *, drop_others: 
     faults.raise_if_any()
 
 
+def missing_record_indexes(store: Store, registry: TypeRegistry) -> list[str]:
+    """Planned indexes that do not stand, as `<collection>.<name>`."""
+    missing = []
+    for compiled in registry:
+        if compiled.name == compiled.base:
+            standing = store.data[compiled.collection].index_information()
+            missing += [f"{compiled.collection}.{one.name}" for one in compiled.planned if one.name not in standing]
+    return missing
+
+
 def _drop_former(collection: Collection, planned: set[str]) -> None:
     for name in collection.index_information():
         if name.startswith(FIELD_INDEXES) and name not in planned:

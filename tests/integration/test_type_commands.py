@@ -114,3 +114,20 @@ def test_a_user_without_the_right_changes_nothing(dossier, store, drawn):
     assert code == 1
     assert "You may not do this" in complaint
     assert store.data.record_types.count_documents({}) == 0
+
+
+def test_the_doctor_knows_of_missing_indexes_and_records_still_to_come_along(dossier, store, drawn, capsys):
+    def said():
+        code = run(["doctor", "--only", "types"])
+        return code, capsys.readouterr().out
+
+    dossier("apply", drawn(a_type(field("called", "name", grade="public"))))
+    assert said()[0] == 0
+    assert "1 record types in force, all their indexes stand" in said()[1]
+    store.data.r_permit.drop_index("keys")
+    code, words = said()
+    assert code == 1
+    assert "indexes are missing: r_permit.keys" in words
+    dossier("apply", drawn(a_type(field("called", "name", grade="public", search=True))))
+    assert "older records of permit are still being brought" in said()[1]
+    assert "missing" not in said()[1]
