@@ -8,6 +8,7 @@ from admin_app.faults import WrongUse
 from admin_app.settings import Settings
 from models.audit.log import AuditLog
 from models.crypto.keys import FileKek, Keyring
+from models.definitions.zones import use_zone
 from models.store import Store
 
 SERVER_SECONDS = 10.0
@@ -27,6 +28,7 @@ def open_store(settings: Settings, *, lane: str | None = None) -> Store:
     data = _client(settings.mongo_url)[settings.data_name]
     keys = (_client(settings.keys_url) if settings.keys_url else data.client)[settings.keys_name]
     clock = settings.clock
+    use_zone(clock.zone)
     return Store(
         data=data,
         keys=keys,

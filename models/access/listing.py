@@ -130,7 +130,7 @@ class Walk:
 
         :raises FieldValueError: the text is no value of that field
         """
-        value = field.type.parse(text, field)
+        value = field.type.operand(text, field) if text.strip() else None
         if value is None:
             return None
         if field.type.has_sort_key:

@@ -160,7 +160,7 @@ class ChangeReader:
             if (isinstance(raw, dict) and "masked" in raw) or (level.read < Read.FULL and looks_masked(raw)):
                 words = N_("This is the mask, not a value. Leave it out, or enter the whole value.")
                 raise FieldValueError("masked_echo", words)
-            value = one.type.parse(raw, one)
+            value = one.type.as_written(self._now(one), one.type.parse(raw, one), one)
         except FieldValueError as fault:
             self.errors[address] = fault
             return None

@@ -58,6 +58,10 @@ class FieldType:
             self.check_one(value, field)
         return value
 
+    def as_written(self, old: Any, new: Any, field: "Field") -> Any:
+        """`new` as a person may write it over `old`: what only the system says inside a value comes from `old`."""
+        return new
+
     def check(self, value: Any, field: "Field") -> None:
         """Judge a stored value by the validators of its field.
 

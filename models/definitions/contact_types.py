@@ -103,9 +103,8 @@ class PhoneType(FieldType):
         """The last four digits of a normalised number: what people remember."""
         return number[-4:]
 
-    @staticmethod
-    def carry_verified(old: "Phones | None", new: "Phones | None") -> "Phones | None":
-        """`new` with the verification of the numbers that stay: nobody verifies a number by typing that it is."""
+    def as_written(self, old: Phones | None, new: Phones | None, field: "Field") -> Phones | None:
+        """Numbers that stay keep their verification: nobody verifies a number by typing that it is."""
         known = {phone["number"]: phone.get("verified_at") for phone in old or ()}
         return [{"number": phone["number"], "verified_at": known.get(phone["number"])} for phone in new or ()] or None
 

@@ -95,6 +95,20 @@ class RowsType(ObjectType):
                 rows.append(row)
         return rows or None
 
+    def as_written(self, old: Any, new: Any, field: "Field") -> Any:
+        """Rows have no identity: what one of the old rows said of a part holds wherever the part stands now."""
+        if not new:
+            return new
+        kept = {part.id: [item for row in old or () for item in _items(row.get(part.id))] for part in field.fields}
+        return [
+            {
+                part.id: part.type.as_written(kept[part.id], row[part.id], part)
+                for part in field.fields
+                if part.id in row
+            }
+            for row in new
+        ]
+
     def render_one(self, value: Any, field: "Field", locale: str) -> str:
         return "\n".join(super(RowsType, self).render_one(row, field, locale) for row in value)
 
@@ -150,6 +164,10 @@ class MapType(FieldType):
 
     def normalise_one(self, value: Mapping[str, str]) -> str:
         return "\n".join(f"{key}: {comparable(text)}" for key, text in sorted(value.items()))
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _map_key(key: Any) -> str:

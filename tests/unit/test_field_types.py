@@ -381,8 +381,12 @@ def test_nobody_verifies_a_phone_by_typing_that_it_is() -> None:
     seen = datetime(2026, 1, 1, tzinfo=UTC)
     old = [{"number": "+8613812345678", "verified_at": seen}]
     new = [{"number": "+8613812345678", "verified_at": None}, {"number": "+8613912345678", "verified_at": seen}]
-    carried = FIELD_TYPES["phone"].carry_verified(old, new)  # type: ignore[attr-defined]
-    assert [phone["verified_at"] for phone in carried] == [seen, None]
+    field = field_of("phone")
+    assert [phone["verified_at"] for phone in field.type.as_written(old, new, field)] == [seen, None]
+    rows = field_of("rows")
+    written = rows.type.as_written([{"phone_0000": old}], [{"who_0000": "张三"}, {"phone_0000": new}], rows)
+    assert written[0] == {"who_0000": "张三"}
+    assert [phone["verified_at"] for phone in written[1]["phone_0000"]] == [seen, None]
 
 
 def test_comparison_does_not_see_what_people_do_not_see() -> None:
