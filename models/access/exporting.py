@@ -34,8 +34,10 @@ Text = Callable[[Mapping[str, Any], DataKey | None], str]
 def export_columns(door: "TypeDoor", names: list[str] | None) -> list[Field]:
     """The columns of an export: those asked for, else every field the actor reads.
 
-    :raises AccessDenied: one is unknown, off, hidden, or secret without the right to export that
+    :raises AccessDenied: one is unknown, off, hidden, or secret without the right to export that; or no row may leave
     """
+    if not door.may(Action.EXPORT):
+        raise refuse()
     asked = columns_for(names, door.compiled, door.knows)
     columns = [field for field in asked if exportable(door, field)]
     if names is not None and len(columns) < len(asked):

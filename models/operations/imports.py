@@ -1,0 +1,182 @@
+"""Bringing rows of a file in: judged and checked like single writes, bad rows told one by one, good ones kept.
+
+New records are written in batches; changes of standing ones one by one, each with its own entry in the log.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from models.access.actions import Action
+from models.access.door import TypeDoor
+from models.access.query import Query, refuse
+from models.definitions.fields import LANGUAGES, Field
+from models.errors import N_, ArchiveError, DefinitionError, FieldValueError, InvalidRecord, Unavailable
+from models.operations import records
+from models.operations.bulk import BATCH, Loader, Row
+from models.operations.maps import Mapped, own_names
+from models.operations.tables import BadRow, Cells
+
+MODES = ("add", "update", "upsert")
+LOOK_AHEAD = 200
+"""Rows looked through for column names where there is no map."""
+
+Numbered = tuple[int, Cells | BadRow]
+Report = Callable[[int, str, ArchiveError], Any]
+"""Takes row number, field address ("" for the row) and what is wrong with it."""
+
+
+@dataclass
+class Outcome:
+    """What became of the rows of a file."""
+
+    added: int = 0
+    changed: int = 0
+    bad: int = 0
+    left: Counter[str] = field(default_factory=Counter)
+    """Columns or paths that were not taken → rows in which they held something."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there were."""
+        return self.added + self.changed + self.bad
+
+
+def load(
+    door: TypeDoor,
+    rows: Iterable[Numbered],
+    *,
+    mapped: Mapped | None = None,
+    mode: str = "add",
+    key: str | None = None,
+    dry_run: bool = False,
+    report: Report = lambda row, address, fault: None,
+    progress: Callable[[int], Any] = lambda rows: None,
+) -> Outcome:
+    """Bring rows in.
+
+    :param key: address of the field that says which record a row is about, for update and upsert
+    :param progress: told how many rows are done, now and then
+    :raises AccessDenied: the actor may not import here, or not use the key
+    :raises DefinitionError: map, mode and key do not fit one another
+    :raises Unavailable: the archive stopped answering; what was told as done stands
+    """
+    if not door.may(Action.IMPORT) and not door.actor.system:
+        raise refuse()
+    ahead = iter(rows)
+    if mapped is None:
+        mapped, ahead = _by_names(door, ahead)
+    run = _Run(door, mapped, mode, key or mapped.key, dry_run, report)
+    for number, row in ahead:
+        run.take(number, row)
+        if run.outcome.rows % 100 == 0:
+            progress(run.outcome.rows)
+    run.write()
+    progress(run.outcome.rows)
+    run.outcome.left = mapped.left
+    return run.outcome
+
+
+def _by_names(door: TypeDoor, rows: Iterator[Numbered]) -> tuple[Mapped, Iterator[Numbered]]:
+    """A map out of the names in the first rows; names that are not ours, or not the actor's to know, are left alike."""
+    first = [row for _, row in zip(range(LOOK_AHEAD), rows, strict=False)]
+    names = dict.fromkeys(name for _, row in first if not isinstance(row, BadRow) for name in row)
+    known: list[Field] = [one.field for one in door.fields()]
+    return own_names(names, known, LANGUAGES), chain(first, rows)
+
+
+class _Run:
+    """One load under way."""
+
+    def __init__(self, door: TypeDoor, mapped: Mapped, mode: str, key: str | None, dry_run: bool, report: Report):
+        if mode not in MODES:
+            raise DefinitionError("mode", N_("Choose among {known}."), known=", ".join(MODES))
+        if mode != "add" and not key:
+            raise DefinitionError("key", N_("Say by which field a row finds its record."))
+        self.door, self.mapped, self.mode, self.key = door, mapped, mode, key
+        self.dry_run, self.report, self.outcome = dry_run, report, Outcome()
+        self.loader = Loader(door) if mode != "update" else None
+        self.waiting: list[tuple[int, Row]] = []
+        self.seen: set[str] = set()
+        if mode != "add":
+            door.count(Query(where={"field": key, "op": "empty", "value": True}))  # may the actor use it at all?
+
+    def take(self, number: int, row: Cells | BadRow) -> None:
+        """Judge a row; write it now, with its batch, or never."""
+        if isinstance(row, BadRow):
+            self._bad(number, {"": row})
+            return
+        body, faults = self.mapped.body(row)
+        if faults:
+            self._bad(number, faults)
+            return
+        try:
+            self._place(number, body)
+        except InvalidRecord as fault:
+            self._bad(number, fault.errors)
+        except Unavailable:
+            raise
+        except ArchiveError as fault:
+            self._bad(number, {"": fault})
+
+    def _place(self, number: int, body: Mapping[str, Any]) -> None:
+        found = None if self.mode == "add" else self._standing(body)
+        if found is not None:
+            if not self.dry_run:
+                records.update(self.door, found[0], body, expected=found[1])
+            self.outcome.changed += 1
+        elif self.loader is None:
+            raise FieldValueError("no_record", N_("No record has this value in the key field."))
+        else:
+            self.waiting.append((number, self.loader.read(body)))
+            if len(self.waiting) >= BATCH:
+                self.write()
+
+    def _standing(self, body: Mapping[str, Any]) -> tuple[str, int] | None:
+        """Id and revision of the one record a row is about, as far as the actor may see it."""
+        value = _part(body, self.key or "")
+        if value is None or isinstance(value, list | Mapping):
+            raise FieldValueError("no_key", N_("The row has no value for the key field."))
+        if str(value) in self.seen:
+            self.write()  # a record of an earlier row may be the one
+        self.seen.add(str(value))
+        page = self.door.page(Query(where={"field": self.key, "op": "eq", "value": value}, limit=2, fields=[]))
+        if len(page.items) > 1:
+            raise FieldValueError("several_records", N_("More than one record has this value in the key field."))
+        return (page.items[0].id, page.items[0].revision) if page.items else None
+
+    def write(self) -> None:
+        """Write what waits: as one batch, and where that is refused row by row, to find the one at fault."""
+        waiting, self.waiting = self.waiting, []
+        if not waiting or self.loader is None:
+            return
+        if self.dry_run:
+            self.outcome.added += len(waiting)
+            return
+        try:
+            self.loader.write([row for _, row in waiting])
+        except Unavailable:
+            raise
+        except ArchiveError as fault:
+            if len(waiting) == 1:
+                self._bad(waiting[0][0], fault.errors if isinstance(fault, InvalidRecord) else {"": fault})
+                return
+            half = len(waiting) // 2
+            for part in (waiting[:half], waiting[half:]):
+                self.waiting = part
+                self.write()
+            return
+        self.outcome.added += len(waiting)
+
+    def _bad(self, number: int, faults: Mapping[str, ArchiveError]) -> None:
+        self.outcome.bad += 1
+        for address, fault in faults.items():
+            self.report(number, address, fault)
+
+
+def _part(body: Mapping[str, Any], address: str) -> Any:
+    name, _, part = address.partition(".")
+    value = body.get(name)
+    return value.get(part) if part and isinstance(value, Mapping) else value

@@ -1,0 +1,197 @@
+"""Foreign files come in whole: good rows as records, bad rows with their reasons, nothing in between."""
+
+import csv
+import io
+import json
+import zipfile
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+
+from models.access.door import Door
+from models.access.exporting import export_columns
+from models.access.query import Query
+from models.definitions.sources import read_definition
+from models.errors import AccessDenied, DefinitionError
+from models.operations import exports, imports
+from models.operations.maps import read_map
+from models.operations.tables import BadFile, rows_in
+from models.users import Actor
+from tests.attack_world import build
+
+ROOT = Path(__file__).parents[2]
+THEATERS = ROOT / "tests" / "data" / "theaters.jsonl"
+MAP = ROOT / "seed" / "maps" / "theaters.yaml"
+SYSTEM = Actor.system_actor("test")
+
+
+def enterprises(store):
+    return Door(store, SYSTEM).open("enterprise")
+
+
+def told(door, rows, **how):
+    found = []
+    outcome = imports.load(door, rows, report=lambda *one: found.append(one), **how)
+    return outcome, [(row, address, fault.code) for row, address, fault in found]
+
+
+def file(folder, name, text, encoding="utf-8"):
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_documents_no_one_here_shaped_load_through_a_map_and_come_out_again(shipped, tmp_path):
+    mapped = read_map(read_definition(MAP), MAP.name)
+    outcome, bad = told(enterprises(shipped), rows_in(THEATERS), mapped=mapped)
+    assert (outcome.added, bad) == (1564, [])
+    assert not outcome.left
+    door = enterprises(shipped)
+    assert door.count(Query()).capped
+    page = door.page(Query(where={"field": "customer_name", "op": "eq", "value": "影院 1000"}))
+    assert [one.to_json()["address"] for one in page.items] == [
+        {"country": "US", "text": "340 W Market, Bloomington, MN 55425"}
+    ] or page.items[0].to_json()["address"]["text"].startswith("340 W Market")
+    assert [one.id for one in door.page(Query(q="影院 1000")).items] == [page.items[0].id]
+    first = islice(rows_in(THEATERS), 60)
+    again, bad = told(door, first, mapped=read_map(read_definition(MAP), MAP.name), mode="upsert")
+    assert (again.changed, again.added, bad) == (60, 0, [])
+    columns = export_columns(door, ["archive_no", "customer_name", "address"])
+    rows = list(csv.reader(io.StringIO(b"".join(exports.export(door, Query(), columns, "csv")).decode("utf-8-sig"))))
+    assert len(rows) == 1565
+    assert any("340 W Market" in cell for row in rows for cell in row)
+
+
+@pytest.fixture
+def world(store):
+    return build(store)
+
+
+HEAD = "name,notes,级别,salary\n"
+
+
+def test_a_csv_of_an_office_program_is_read_by_label_and_address(world, tmp_path):
+    path = file(tmp_path, "a.csv", HEAD + "北埠港冷链,第一行,甲,12\n云岫精密,第二行,乙,13\n", "gb18030")
+    outcome, bad = told(world.system(), rows_in(path))
+    assert (outcome.added, bad) == (2, [])
+    found = world.system().page(Query(where={"field": "name", "op": "eq", "value": "云岫精密"})).items[0].to_json()
+    assert (found["notes"], found["level"], found["salary"]) == ("第二行", "b", 13)
+
+
+def test_bad_rows_are_told_and_never_stop_good_ones(world, tmp_path):
+    text = HEAD + "甲公司,x,甲,1\n乙公司,x,丙,1\n,x,甲,1\n丁公司,x,甲,one\n戊公司,x,甲,1,extra\n己公司,x,甲,2\n"
+    outcome, bad = told(world.system(), rows_in(file(tmp_path, "a.csv", text)))
+    assert (outcome.added, outcome.bad) == (2, 4)
+    assert [(row, address) for row, address, _ in bad] == [(3, "level"), (4, "name"), (5, "salary"), (6, "")]
+
+
+def test_a_dry_run_writes_nothing(world, tmp_path):
+    before = world.snapshot()
+    path = file(tmp_path, "a.csv", HEAD + "甲公司,x,甲,1\n乙公司,x,丙,1\n")
+    outcome, _ = told(world.system(), rows_in(path), dry_run=True)
+    assert (outcome.added, outcome.bad) == (1, 1)
+    assert world.snapshot() == before
+
+
+def test_columns_that_are_hidden_and_columns_that_do_not_exist_are_left_alike(world, tmp_path):
+    path = file(tmp_path, "a.csv", "name,id_card,nothing,vip\n甲公司,310101199003074570,x,true\n")
+    for grant in ({"holder": "role:sales", "type": "client", "actions": ["import"]},):
+        world.store.data.grants_config.insert_one({"_id": "import", "kind": "scope", **grant})
+    world.store.data.stamps.update_one({"_id": "stamps"}, {"$inc": {"grants": 1}})
+    outcome, bad = told(world.door("S"), rows_in(path))
+    assert (outcome.added, bad) == (1, [])
+    assert dict(outcome.left) == {"id_card": 1, "nothing": 1, "vip": 1}
+
+
+def test_whoever_may_not_import_or_not_use_the_key_is_refused_before_any_row(world, tmp_path):
+    path = file(tmp_path, "a.csv", "name\n甲公司\n")
+    before = world.snapshot()
+    with pytest.raises(AccessDenied):
+        told(world.door("S"), rows_in(path))
+    world.store.data.grants_config.insert_one(
+        {"_id": "import", "kind": "scope", "holder": "role:sales", "type": "client", "actions": ["import"]}
+    )
+    world.store.data.stamps.update_one({"_id": "stamps"}, {"$inc": {"grants": 1}})
+    for key in ("id_card", "nothing", "phone", "salary"):
+        with pytest.raises(AccessDenied):
+            told(world.door("S"), rows_in(path), mode="upsert", key=key)
+    with pytest.raises(DefinitionError):
+        told(world.door("S"), rows_in(path), mode="upsert")
+    world.store.data.grants_config.delete_one({"_id": "import"})
+    assert world.snapshot() == before
+
+
+def test_a_mask_that_comes_back_in_an_export_is_refused(world, tmp_path):
+    world.store.data.grants_config.insert_many(
+        [
+            {"_id": "import", "kind": "scope", "holder": "role:sales", "type": "client", "actions": ["import"]},
+            {"_id": "phone", "kind": "grant", "holder": "role:sales", "type": "client", "target": "phone_aa02",
+             "read": "masked", "write": "edit"},
+        ]
+    )  # fmt: skip
+    world.store.data.stamps.update_one({"_id": "stamps"}, {"$inc": {"grants": 1}})
+    path = file(tmp_path, "a.csv", "name,phone\n澄川机电0号公司,138****5678\n")
+    outcome, bad = told(world.door("S"), rows_in(path), mode="upsert", key="name")
+    assert (outcome.bad, bad) == (1, [(2, "phone", "masked_echo")])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"name": {"$ne": None}},
+        {"name": "甲", "notes": {"$set": "x"}},
+        {"name": "甲", "salary": True},
+        {"name": "甲", "person": "x"},
+        {"name": ["甲"]},
+        {"name": "甲", "level": {"$numberInt": "1"}},
+    ],
+)
+def test_operators_and_wrong_kinds_are_bad_rows(world, tmp_path, row):
+    before = world.snapshot()
+    outcome, _ = told(world.system(), rows_in(file(tmp_path, "a.jsonl", json.dumps(row) + "\n[1]\nnot json\n")))
+    assert (outcome.added, outcome.bad) == (0, 3)
+    assert world.snapshot() == before
+
+
+def test_a_sheet_keeps_long_numbers_only_as_text(world, tmp_path):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["name", "id_card", "salary"])
+        sheet.write_row(1, 0, ["甲公司", "310101199003074570", 12])
+        sheet.write_row(2, 0, ["乙公司", 310101199003074570, 12])
+    outcome, bad = told(world.system(), rows_in(path))
+    assert (outcome.added, bad) == (1, [(3, "id_card", "rounded")])
+
+
+def test_what_is_no_file_of_rows_is_said_to_be_none(tmp_path):
+    for name, content in (("a.csv", b"\xff\xfe\x00\xd8"), ("a.xlsx", b"PK nothing"), ("a.json", b"{"), ("a.txt", b"x"),
+                          ("b.csv", b"a,a\n1,2\n"), ("c.csv", b"")):  # fmt: skip
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(BadFile):
+            list(rows_in(path))
+
+
+def test_exports_hold_no_live_formula_and_read_back_cell_for_cell(world, tmp_path):
+    door = world.system()
+    for number, text in enumerate(("=1+1", "+1", "-x", "@a", "\t=1", "=cmd|' /C calc'!A0")):
+        imports.load(door, iter([(1, {"name": f"公司{number}", "notes": text})]))
+    door = world.system()
+    columns = export_columns(door, ["name", "notes", "salary"])
+    raw = b"".join(exports.export(door, Query(), columns, "csv"))
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row)
+    path = tmp_path / "out.xlsx"
+    path.write_bytes(b"".join(exports.export(door, Query(), columns, "xlsx")))
+    with zipfile.ZipFile(path) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "<f " not in sheet
+    back = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    texts = list(door.export(Query(), columns, form="xlsx"))
+    assert [[str(int(cell)) if isinstance(cell, float) else cell for cell in row] for row in back[1:]] == texts
