@@ -1,7 +1,8 @@
 """What the door hands out: a record as one actor may see it, cell by cell, already masked."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as slot
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +28,8 @@ class Cell:
     value: Any = None
     write: Write = Write.NONE
     full: bool = False
-    cells: "dict[str, Cell]" = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
+    cells: "dict[str, Cell]" = slot(default_factory=dict)
+    labels: Mapping[str, str] = slot(default_factory=dict)
 
     def text(self, locale: str = "zh_Hans_CN") -> str:
         """Plain text for lists and exports; empty, fillable and filled have none."""
@@ -79,7 +80,7 @@ class Record:
     trashed_at: datetime | None
     cells: dict[str, Cell]
     may: frozenset[Action] = frozenset()
-    findings: list[Any] = field(default_factory=list)
+    findings: list[Any] = slot(default_factory=list)
     held: bool | None = None
 
     @property

@@ -13,7 +13,7 @@ from models.crypto.tokens import Tokens
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
 from models.definitions.upgrades import due_steps, upgrade
-from models.errors import SealBroken
+from models.errors import RecordNotFound, SealBroken
 from models.search import keys_of
 
 Values = dict[str, Any]
@@ -25,12 +25,19 @@ def seal_values(compiled: CompiledType, values: Mapping[str, Any], key: DataKey)
     return {id: sealed_value(compiled.by_id[id], value, key) for id, value in values.items() if value is not None}
 
 
-def sealed_value(field: Field, value: Any, key: DataKey) -> Any:
-    """One value as it is stored."""
+def sealed_value(field: Field, value: Any, key: DataKey | None) -> Any:
+    """One value as it is stored.
+
+    :raises RecordNotFound: the key of its record is gone: nothing may be sealed for it again
+    """
     if field.type.name == "object":
         subs = {sub.id: sub for sub in field.fields}
         return {id: sealed_value(subs[id], part, key) for id, part in value.items() if part is not None}
-    return seal(key, field.id, value) if field.sealed else value
+    if not field.sealed:
+        return value
+    if key is None:
+        raise RecordNotFound
+    return seal(key, field.id, value)
 
 
 def open_value(field: Field, stored: Any, key: DataKey | None) -> Any:

@@ -104,9 +104,9 @@ class Door:
         roles = frozenset(f"role:{role}" for role in self.actor.roles)
         return self._kept_plan((held, roles, compiled.name), lambda: compile_plan(self.policy, held, roles, compiled))
 
-    def _kept_plan(self, key: tuple, build: Callable[[], AccessPlan]) -> AccessPlan:
+    def _kept_plan(self, key: tuple[Any, ...], build: Callable[[], AccessPlan]) -> AccessPlan:
         version = (self.stamps.types, self.stamps.grants)
-        kept = self.store.caches.get("plans")
+        kept: tuple[Any, dict[Any, AccessPlan]] | None = self.store.caches.get("plans")
         if kept is None or kept[0] != version:
             kept = self.store.caches["plans"] = (version, {})
         if key not in kept[1]:

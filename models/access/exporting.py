@@ -92,19 +92,19 @@ class Exporter:
         keys = self.door.store.keyring.fetch([one["_id"] for one in documents if one["type"] in self.sealed])
         for document in documents:
             key = keys.get(document["_id"])
-            document = upgraded(self.kinds[document["type"]], document, key)
-            yield [way(document, key) for way in self._ways_for(document)]
+            row = upgraded(self.kinds[document["type"]], document, key)
+            yield [way(row, key) for way in self._ways_for(row)]
 
     def objects(self, documents: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """One REST-shaped object per document, of the columns alone."""
         keys = self.door.store.keyring.fetch([one["_id"] for one in documents if one["type"] in self.sealed])
         for document in documents:
             kind, key = self.kinds[document["type"]], keys.get(document["_id"])
-            document = upgraded(kind, document, key)
-            yield {"id": document["_id"], "type": kind.name} | {
+            row = upgraded(kind, document, key)
+            yield {"id": row["_id"], "type": kind.name} | {
                 field.address: cell.to_json()
                 for field in self.columns
-                if (cell := self._cell(kind, of_kind(kind, field), document, key)) is not None
+                if (cell := self._cell(kind, of_kind(kind, field), row, key)) is not None
             }
 
     def _cell(self, kind: CompiledType, field: Field, document: Mapping[str, Any], key: DataKey | None) -> Cell | None:

@@ -95,7 +95,7 @@ class Policy:
     @cached_property
     def holders(self) -> frozenset[str]:
         """Every holder that is given anything; users outside it share the plan of their roles."""
-        return frozenset(entry.holder for entry in (*self.grants, *self.scopes))
+        return frozenset({grant.holder for grant in self.grants} | {scope.holder for scope in self.scopes})
 
     def holders_of(self, actor: Actor) -> frozenset[str]:
         """The holders whose grants this actor has: their roles, and themselves where something is lent to them."""

@@ -29,7 +29,8 @@ class Order:
     def section_filter(self, section: str) -> Filter:
         """The rows of a section."""
         first = self.keys[0][0]
-        return {"filled": {first: {"$ne": None}}, "empty": {first: None}}.get(section, {})
+        known: dict[str, Filter] = {"filled": {first: {"$ne": None}}, "empty": {first: None}}
+        return known.get(section, {})
 
     def sort(self, section: str, *, backwards: bool = False) -> list[tuple[str, int]]:
         """The MongoDB sort of a section; empty rows are ordered by `_id`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from models.access.actions import Action
 from models.access.judge import Judge
 from models.access.keyset import Order
-from models.access.query import Query, cells_for, condition_for, judge_use
+from models.access.query import Names, Query, cells_for, condition_for, judge_use
 from models.cursors import open_cursor, seal_cursor
 from models.definitions.compiled import CompiledType
 from models.definitions.condition_operators import Filter, all_of, any_of
@@ -42,7 +42,7 @@ def _kind_where(door: "TypeDoor", kind: CompiledType, query: Query, action: Acti
     judge = door.judge(kind, action)
     asked: Filter = {}
     if query.where is not None:
-        names = kind if kind is door.compiled else BaseNames(door.compiled, kind)
+        names: Names = kind if kind is door.compiled else BaseNames(door.compiled, kind)
         asked = condition_for(query.where, names, judge).filter(door.door.bound, cells_for(judge))
     rows = judge.row_filter()
     if action != Action.VIEW:

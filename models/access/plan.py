@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from models.access.actions import Action
 from models.access.grants import Ceiling, Grant, Policy, Scope
@@ -155,8 +156,8 @@ def _scopes(
     }
 
 
-def _by_target(entries, build) -> dict[str, list]:
-    found: dict[str, list] = {}
+def _by_target(entries: Iterable[Grant | Ceiling], build: Callable[[Any], Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
     for entry in entries:
         found.setdefault(entry.target, []).append(build(entry))
     return found

@@ -65,9 +65,11 @@ class PolicyReader:
 
     def _entry(self, place: str, kind: str, line: Any) -> Entry | None:
         if not isinstance(line, Mapping):
-            return self._fault(place, N_("A mapping is expected."))
+            self._fault(place, N_("A mapping is expected."))
+            return None
         if extra := sorted(set(map(str, line)) - KEYS[kind]):
-            return self._fault(place, N_("Unknown key {names}."), names=", ".join(extra))
+            self._fault(place, N_("Unknown key {names}."), names=", ".join(extra))
+            return None
         before = len(self.faults)
         entry = {key: value for key, value in line.items() if value is not None}
         for key in ("from", "until"):

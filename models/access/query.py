@@ -6,7 +6,7 @@ that cannot be read at all is said to be malformed before any name in it is look
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from models.access.judge import Judge
 from models.access.keyset import Order
@@ -48,7 +48,14 @@ def refuse() -> AccessDenied:
     return AccessDenied()
 
 
-def condition_for(where: Mapping[str, Any], compiled: CompiledType, judge: Judge) -> Condition:
+class Names(Protocol):
+    """What leads from the names in a question to fields."""
+
+    def find(self, address: str) -> Field | None:
+        """The field in use that people call so."""
+
+
+def condition_for(where: Mapping[str, Any], names: Names, judge: Judge) -> Condition:
     """Read a tree in the names of one type, every leaf usable by this actor.
 
     :raises MalformedQuery: not a tree
@@ -56,7 +63,7 @@ def condition_for(where: Mapping[str, Any], compiled: CompiledType, judge: Judge
     """
 
     def resolve(name: str) -> Field | None:
-        field = compiled.find(name)
+        field = names.find(name)
         return field if field is not None and judge_use(judge, field, "filter") is not False else None
 
     return parse_condition(where, resolve)

@@ -148,7 +148,8 @@ def _refused(fault: PyMongoError) -> bool:
 def unclosed_lanes(db: Database) -> dict[str, str]:
     """Lanes without closing mark → open (its process lives) or abandoned (it died). By server time."""
     quiet = {"$gt": [{"$subtract": ["$$NOW", "$seen_at"]}, QUIET_SECONDS * 1000]}
-    asked = [{"$match": {"state": "open"}}, {"$project": {"state": {"$cond": [quiet, "abandoned", "open"]}}}]
+    told: dict[str, Any] = {"state": {"$cond": [quiet, "abandoned", "open"]}}
+    asked: list[dict[str, Any]] = [{"$match": {"state": "open"}}, {"$project": told}]
     return {lane["_id"]: lane["state"] for lane in db.audit_lanes.aggregate(asked)}
 
 

@@ -70,7 +70,7 @@ def committed(store: Store, entry: Entry, write: Callable[[ClientSession], T], *
     So a log that does not answer stops the change, and a crash between the two leaves an entry of a
     change that was tried: the harmless one of the two mistakes.
     """
-    logged = []
+    logged: list[Entry] = []
 
     def body(session: ClientSession) -> T:
         result = write(session)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
@@ -55,7 +56,7 @@ def begin(store: Store, user: User, *, address: str, agent: str = "", password: 
         address=address[:64],
         agent=agent[:120],
     )
-    changes = {"signed_in_at": now}
+    changes: dict[str, Any] = {"signed_in_at": now}
     if password and is_outdated(user.password):
         changes["password"] = hashed(password)
 
@@ -85,7 +86,7 @@ def resume(store: Store, secret: str, stamps: Stamps) -> Standing | None:
         alive, [{"$set": {"seen_at": now, "expires_at": ends}}], return_document=ReturnDocument.AFTER
     )
     user = documents(store, User).filter(id=session["user"], active=True).first() if session else None
-    if user is None:
+    if user is None or session is None:
         return None
     standing = standing_of(
         store, user, means=digest, via="session", ends_at=session["expires_at"], users_stamp=stamps.users
