@@ -8,7 +8,6 @@ import pytest
 
 from models.access.door import Door
 from models.operations import records, users
-from models.store import new_id
 from tests.attack.pages import sign_in
 from tests.attack.panel import SYSTEM, process
 from tests.attack.stage import HIDDEN, build
@@ -295,7 +294,7 @@ def test_compare_and_revert(stage, boss):
 
 
 @pytest.mark.parametrize("rest", ["", "edit/", "compare/", "revisions/1/diff"])
-@pytest.mark.parametrize("id", [new_id(), "x", "..", "A" * 300, "%00", "$where"])
+@pytest.mark.parametrize("id", ["a" * 26, "x", "..", "A" * 300, "%00", "$where"])
 def test_a_record_that_is_not_there_is_not_found(boss, id, rest):
     assert boss.get(page_of(id, rest)).status_code in (404, 308)
 
