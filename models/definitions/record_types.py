@@ -8,10 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from models.definitions.faults import Faults, Place, quoted, unknown_word
+from models.definitions.faults import Faults, Place, quoted
 from models.definitions.field_definitions import FieldDefinition, field_list, field_tree, read_override
 from models.definitions.numbering import Numbering, numbering_tree, read_numbering
-from models.definitions.shapes import A_WORD, Key, flag, labels, mapping_of, read_mapping, sequence, text, tree
+from models.definitions.shapes import (
+    A_WORD,
+    TOO_MANY,
+    Key,
+    flag,
+    labels,
+    mapping_of,
+    read_mapping,
+    sequence,
+    text,
+    tree,
+)
 from models.definitions.workflow import Workflow, read_workflow, states_tree, transitions_tree
 from models.errors import N_
 
@@ -111,7 +122,7 @@ def _check_alone(definition: TypeDefinition, place: Place) -> None:
     for name in sorted({name for name in names if names.count(name) > 1}):
         place.at("sections").fault(N_("{name} stands here twice"), name=quoted(name))
     if len(definition.fields) > MOST_FIELDS:
-        place.at("fields").fault(N_("has {count} entries; {most} are allowed"), count=len(names), most=MOST_FIELDS)
+        place.at("fields").fault(TOO_MANY, count=len(definition.fields), most=MOST_FIELDS)
 
 
 def _section(value: Any, place: Place) -> Section | None:
@@ -188,8 +199,3 @@ def definition_tree(definition: TypeDefinition) -> dict[str, Any]:
 def _without_nothing(part: Section | Include) -> dict[str, Any]:
     pairs = ((one.name, getattr(part, one.name)) for one in fields(part))
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in pairs if value is not None}
-
-
-def refuse_unknown_type(place: Place, name: str, known: Mapping[str, Any]) -> None:
-    """Report a type that is nowhere, with the nearest one that is."""
-    unknown_word(place, name, known)

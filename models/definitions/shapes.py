@@ -14,6 +14,7 @@ from models.errors import N_
 
 Check = Callable[[Any, Place], Any]
 
+TOO_MANY = N_("has {count} entries; {most} are allowed")
 A_WORD = N_("{value} must be small letters, digits and _, beginning with a letter")
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
@@ -113,7 +114,7 @@ def sequence(item: Check, most: int) -> Check:
             place.fault(N_("must be a list"))
             return None
         if len(value) > most:
-            place.fault(N_("has {count} entries; {most} are allowed"), count=len(value), most=most)
+            place.fault(TOO_MANY, count=len(value), most=most)
             return None
         read = (item(one, place.at(number)) for number, one in enumerate(value))
         return tuple(one for one in read if one is not None)
@@ -129,7 +130,7 @@ def mapping_of(item: Check, most: int) -> Check:
             place.fault(N_("must hold keys with values"))
             return None
         if len(value) > most:
-            place.fault(N_("has {count} entries; {most} are allowed"), count=len(value), most=most)
+            place.fault(TOO_MANY, count=len(value), most=most)
             return None
         return {key: item(one, place.at(key)) for key, one in value.items()}
 

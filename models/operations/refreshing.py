@@ -14,7 +14,9 @@ from models.access.documents import derived_keys, open_value, sealed_value, upgr
 from models.access.door import Door, TypeDoor
 from models.crypto.envelope import UNREADABLE
 from models.crypto.keys import DataKey
+from models.definitions.fields import Field
 from models.definitions.stored_types import current_documents
+from models.errors import RecordNotFound
 from models.search import keys_of
 from models.store import Store
 from models.users import Actor
@@ -90,14 +92,27 @@ def _paths(door: TypeDoor, document: Mapping[str, Any], key: DataKey | None) -> 
     paths: dict[str, Any] = {"tv": kind.version}
     for id, value in document["v"].items():
         if now["v"].get(id) is not value:
-            paths[f"v.{id}"] = sealed_value(kind.by_id[id], plain[id], key) if plain.get(id) else None
+            paths[f"v.{id}"] = None if plain.get(id) is None else _sealed(kind.by_id[id], plain[id], key)
     for id, value in (now.get("unfit") or {}).items():
-        paths[f"unfit.{id}"] = value if isinstance(value, bytes) else sealed_value(kind.by_id[id], value, key)
+        paths[f"unfit.{id}"] = value if isinstance(value, bytes) else _sealed(kind.by_id[id], value, key)
     paths["s"] = [*_kept(document, closed), *keys_of(kind, readable, tokens)]
     derived = derived_keys(kind, readable, tokens)
     unique = {id: kept for id, kept in (document["d"].get("unique") or {}).items() if id in closed}
     derived["unique"] = (derived.get("unique") or {}) | unique or None
     return paths | {f"d.{name}": derived.get(name) for name in ("sort", "unique", "keyed")}
+
+
+def _sealed(field: Field, value: Any, key: DataKey | None) -> Any:
+    """A value as it is stored. Without its key a record gave only what lies in clear, which is stored in clear.
+
+    :raises RecordNotFound: it would have to be sealed for a record whose key is gone; never stored open instead
+    """
+    if key is not None:
+        return sealed_value(field, value, key)
+    parts = [part for part in field.fields if part.id in value] if field.type.name == "object" else [field]
+    if any(part.sealed for part in parts):
+        raise RecordNotFound
+    return value
 
 
 def _kept(document: Mapping[str, Any], closed: set[str]) -> list[str]:

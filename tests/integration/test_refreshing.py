@@ -85,6 +85,15 @@ def test_sealed_values_stay_as_they_are_and_keep_their_tokens(store, archive):
         assert any(key.startswith("called_aa11:") for key in now["s"])
 
 
+def test_clear_values_of_a_record_whose_key_is_gone_come_along(store, archive):
+    store.keys.data_keys.delete_many({})
+    archive(field("called", "name", grade="public"), field("size", "long_text", grade="public"),
+            field("secret", grade="secret"))  # fmt: skip
+    assert refresh(store, "permit").records == 3
+    assert [document["v"]["size_aa11"] for document in stored(store)] == ["12", "7", "large"]
+    assert all(isinstance(document["v"].get("secret_aa11", b""), bytes) for document in stored(store))
+
+
 def test_values_that_should_stand_once_but_do_not_are_counted(store, archive):
     first = stored(store)[0]
     records.update(opened(store), first["_id"], {"size": "7"}, expected=1)

@@ -253,6 +253,16 @@ ALONE = {
         a_type(**with_states(list=[{"name": "open", "labels": labels()}] * 2)),
         "permit.yaml: states.list: 'open' stands here twice",
     ),
+    "too many options": (
+        a_type(choice("f", *(f"k{n}" for n in range(501)))), "fields.f.options: has 501 entries; 500 are allowed"
+    ),
+    "too many fields": (
+        a_type(*(field(f"f{n}") for n in range(401))), "permit.yaml: fields: has 401 entries; 400 are allowed"
+    ),
+    "too many overrides": (
+        a_type(extends="a", override={f"f{n}": {"list": True} for n in range(401)}),
+        "permit.yaml: override: has 401 entries; 400 are allowed",
+    ),
     "no states": (a_type(states={"initial": "open"}), "permit.yaml: states: list is missing"),
     "transition to nowhere": (
         a_type(**with_states(), transitions=[edge(to="gone")]), "transitions[0]: 'gone' is none of open, shut"
