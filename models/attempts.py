@@ -5,6 +5,7 @@ Names are counted as typed, whether or not somebody is called so, and kept as di
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,6 +78,13 @@ def paused_until(store: Store, rule: Rule, subject: str) -> datetime | None:
     found = store.data[COLLECTION].find_one({"_id": rule.key(subject)}) or {}
     until = found.get("until")
     return until if until and until > store.clock.now() else None
+
+
+def paused_among(store: Store, rule: Rule, subjects: Iterable[str]) -> set[str]:
+    """Which of these have to wait just now; one question for a page."""
+    by_key = {rule.key(subject): subject for subject in subjects}
+    waiting = {"_id": {"$in": list(by_key)}, "until": {"$gt": store.clock.now()}}
+    return {by_key[found["_id"]] for found in store.data[COLLECTION].find(waiting, {"_id": 1})}
 
 
 def _one_more(rule: Rule, now: datetime) -> list[dict[str, Any]]:

@@ -20,7 +20,6 @@ class DepartmentsView(GuardedView):
 
     need = "users:view"
     icon = "hierarchy-2"
-    group = ""  # reached by the tabs of the users page
 
     @expose("/")
     def index(self) -> str:

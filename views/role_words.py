@@ -109,7 +109,7 @@ def _records(compiled: CompiledType, registry: TypeRegistry, policy: Policy, hol
     for scope in policy.scopes:
         if scope.holder == holder and scope.type == compiled.name:
             yield _with_condition(
-                gettext("May %(actions)s records.", actions=_actions(scope.actions)), scope.when, compiled
+                gettext("Records: may %(actions)s.", actions=_actions(scope.actions)), scope.when, compiled
             )
     if not may("permissions:view"):
         return

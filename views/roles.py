@@ -6,6 +6,7 @@ from flask import flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 
+from models.definitions.readings import sort_key_of
 from models.errors import InvalidRecord, StaleRecord, WrongState
 from models.operations import roles
 from models.users import LABEL_KEYS, Role, documents, label_of
@@ -22,7 +23,6 @@ class RolesView(GuardedView):
 
     need = "users:view"
     icon = "id"
-    group = ""  # reached by the tabs of the users page
 
     @expose("/")
     def index(self) -> str:
@@ -36,7 +36,7 @@ class RolesView(GuardedView):
             (role.id, label_of(role.labels, locale(), role.id), label_of(role.help, locale()))
             for role in documents(current_store(), Role)
         ]
-        rows.sort(key=lambda row: row[1])
+        rows.sort(key=lambda row: sort_key_of(row[1]))
         return self.render("identity/roles.html", rows=rows, counts=counts, manages=may(MANAGE))
 
     @expose("/new/", methods=("GET", "POST"))

@@ -7,7 +7,8 @@ from flask import flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 
-from models.attempts import ACCOUNT, paused_until
+from models.attempts import ACCOUNT, paused_among, paused_until
+from models.definitions.readings import sort_key_of
 from models.directory import page_of_users
 from models.errors import AccessDenied, InvalidRecord, StaleRecord
 from models.operations import sessions, tokens, users
@@ -36,6 +37,7 @@ class UsersView(GuardedView):
         return self.render(
             "identity/users.html",
             page=found,
+            paused=paused_among(current_store(), ACCOUNT, [user.username for user in found.users]),
             asked=asked,
             roles=role_labels(),
             departments=department_names(),
@@ -182,7 +184,7 @@ def role_labels() -> dict[str, str]:
     """Every role with its label, in the order of the labels."""
     roles = documents(current_store(), Role)
     labels = {role.id: label_of(role.labels, locale(), role.id) for role in roles}
-    return dict(sorted(labels.items(), key=lambda pair: pair[1]))
+    return dict(sorted(labels.items(), key=lambda pair: sort_key_of(pair[1])))
 
 
 def department_names() -> dict[str, str]:
