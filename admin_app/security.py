@@ -63,5 +63,10 @@ def _finish(response: Response) -> Response:
 
 
 def _may_compress() -> bool:
-    """A page that may echo what was asked stays uncompressed: its length would tell of the secrets beside it."""
+    """A page that may echo what was asked stays uncompressed: its length would tell of the secrets beside it.
+
+    Nor is anything for programs: the tag of a record is its revision, and a compressed answer has a tag of its own.
+    """
+    if request.path.startswith("/api/"):
+        return False
     return request.endpoint == "static" or (request.method == "GET" and not request.query_string)

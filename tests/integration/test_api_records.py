@@ -150,7 +150,7 @@ def test_messages_come_in_the_language_asked_for(stage):
 
 def test_no_other_site_is_let_in(stage):
     answer = stage.s.get("/types", headers={"Origin": "https://elsewhere.example"})
-    assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+    assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
 
 
 def problem(answer, status, code):
@@ -228,7 +228,6 @@ def test_writes_name_their_revision(stage):
         (b"\xef\xbb\xbf{}", "bad_json"),
         ('{"notes": "中"}'.encode("gb18030"), "bad_json"),
         (b'{"notes": ' + b"[" * 100_000 + b"}", "bad_json"),
-        (b'{"notes": ' + b"[" * 40 + b"]" * 40 + b"}", "bad_json"),
     ],
 )
 def test_what_is_no_json_is_400(stage, body, code):
@@ -245,6 +244,8 @@ def test_other_media_and_sizes_are_refused(stage):
         large = b'{"notes": "' + b"x" * 1_100_000 + b'"}'
         problem(stage.s.post("/records/client", data=large, content_type="application/json"), 413, "too_large")
         problem(stage.s.post("/records/client", json=[1]), 422, "no_object")
+        deep = b'{"notes": ' + b"[" * 40 + b"]" * 40 + b"}"
+        problem(stage.s.post("/records/client", data=deep, content_type="application/json"), 422, "too_deep")
         problem(stage.s.delete(f"/records/client/{stage.own}", match=1, json={"why": 1}), 422, "no_body")
 
 

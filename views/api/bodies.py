@@ -26,8 +26,8 @@ class BadJson(ArchiveError):
 def read_object() -> dict[str, Any]:
     """The body of this request: one JSON object.
 
-    :raises BadJson: no JSON, not UTF-8, a key twice, NaN, too deep
-    :raises MalformedQuery: JSON, but no object
+    :raises BadJson: no JSON, not UTF-8, a key twice, NaN
+    :raises MalformedQuery: JSON, but no object, or nested too deeply
     :raises UnsupportedMediaType, RequestEntityTooLarge:
     """
     if request.mimetype != "application/json" or "Content-Encoding" in request.headers:
@@ -58,7 +58,7 @@ def read_nothing() -> None:
 def read(text: str) -> Any:
     """JSON text, strictly.
 
-    :raises BadJson: see `read_object`
+    :raises BadJson, MalformedQuery: see `read_object`
     """
     try:
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_exact)
@@ -87,7 +87,7 @@ def _exact(text: str) -> float | Decimal:
 
 def _check_depth(value: Any, left: int) -> None:
     if left < 0:
-        raise BadJson(N_("This JSON is nested too deeply."))
+        raise MalformedQuery("too_deep", N_("This JSON is nested too deeply."))
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for part in parts:
         _check_depth(part, left - 1)

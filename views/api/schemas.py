@@ -218,6 +218,12 @@ WRITTEN["department"] = WRITTEN["user"]
 """What a body may hold where that is more than REST sends; the validators of the field come on top."""
 
 
+_ONE: Schema = {"type": ["string", "number", "boolean"]}
+_VALUE: Schema = {"anyOf": [_ONE, {"type": "object", "additionalProperties": {"type": ["string", "number", "null"]}}]}
+OPERAND: Schema = {"anyOf": [_VALUE, {"type": "array", "maxItems": 500, "items": _VALUE}]}
+"""What a condition may compare with; whether it fits the field is told by the server."""
+
+
 def condition(fields: Iterable[FieldAccess], name: str) -> Schema:
     """The condition tree over what this caller may ask."""
     by_operators: dict[tuple[str, ...], list[str]] = {}
@@ -229,7 +235,7 @@ def condition(fields: Iterable[FieldAccess], name: str) -> Schema:
             "type": "object",
             "required": ["field", "op", "value"],
             "additionalProperties": False,
-            "properties": {"field": {"enum": sorted(names)}, "op": {"enum": list(operators)}, "value": True},
+            "properties": {"field": {"enum": sorted(names)}, "op": {"enum": list(operators)}, "value": OPERAND},
         }
         for operators, names in by_operators.items()
     ]
