@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import schemathesis
 
 from tests.attack.panel import process
 from tests.attack.stage import ID_CARD, build
@@ -135,6 +136,17 @@ def test_the_log_is_read_page_by_page_by_who_may(stage):
         after = {"after": page["next"]}
     assert len(everything) == len(set(everything)) >= 4
     assert stage.s.get("/audit/entries").status_code == 403
+
+
+def test_the_interface_describes_itself_for_its_caller(stage):
+    for who in (stage.boss, stage.s, stage.ch):
+        schemathesis.openapi.from_dict(who.get("/openapi.json").json).validate()
+    told = stage.s.get("/openapi.json").json
+    assert "post" in told["paths"]["/records/client"]
+    assert "phone" in told["components"]["schemas"]["client.write"]["properties"]
+    assert "level" not in told["components"]["schemas"]["client.write"]["properties"]
+    assert "post" not in stage.ch.get("/openapi.json").json["paths"]["/records/client"]
+    assert "/audit/entries" not in told["paths"]
 
 
 def test_head_answers_like_get_without_a_body(stage):

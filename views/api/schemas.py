@@ -10,6 +10,8 @@ from models.definitions.fields import Field
 Schema = dict[str, Any]
 NOTHING: Schema = {"type": "null"}
 TEXT: Schema = {"type": "string"}
+EMPTY: tuple[Schema, ...] = (NOTHING, {"type": "array", "maxItems": 0}, {"type": "object", "maxProperties": 0})
+"""What empties a field."""
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 MASKED: Schema = {
     "type": "object",
@@ -116,7 +118,7 @@ def body(fields: Iterable[FieldAccess]) -> Schema:
             if field.parent_name in properties and one.write > Write.NONE:
                 properties[field.parent_name]["anyOf"][1]["properties"][field.name] = written(field)
         elif field.type.name == "object" and not field.system:
-            properties[field.name] = {"title": field.label("en"), "anyOf": [NOTHING, _object({})]}
+            properties[field.name] = {"title": field.label("en"), "anyOf": [NOTHING, _object({}), {"const": ""}]}
         elif one.write > Write.NONE and not field.computed:
             properties[field.name] = written(field)
     return _object({name: schema for name, schema in properties.items() if not _is_hollow(schema)})
@@ -129,7 +131,7 @@ def _is_hollow(schema: Schema) -> bool:
 
 def written(field: Field) -> Schema:
     """What a body may give for a field: the shape REST sends, or text as a person would type it; null empties."""
-    shapes: list[Schema] = [NOTHING, TEXT]
+    shapes: list[Schema] = [*EMPTY, TEXT]
     if field.type.name != "attachment":
         one = _written_one(field)
         shapes.append(one)
