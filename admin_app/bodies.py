@@ -3,10 +3,11 @@
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Sequence
 
 from admin_app import opening
+from admin_app.faults import in_words
+from admin_app.processes import StopSign
 from admin_app.settings import Settings
 from admin_app.web import run_web
 from jobs import ticker as ticker_job
@@ -15,6 +16,8 @@ from models.errors import ArchiveError
 from models.operations.migrations import migrate
 from models.operations.users import first_sign_in_token
 from models.store import Store
+from seed import demo
+from seed.loading import ensure_shipped
 
 
 def web(settings: Settings, listener: socket.socket | None = None) -> None:
@@ -29,9 +32,7 @@ def worker(settings: Settings, queues: Sequence[str] = worker_job.QUEUES) -> Non
 
 def ticker(settings: Settings) -> None:
     """Tick until SIGTERM."""
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = StopSign().on(signal.SIGTERM, signal.SIGINT)
     ticker_job.serve(lambda: opening.open_store(settings), stopped)
 
 
@@ -41,11 +42,21 @@ def prepare(settings: Settings, url: str, demo_password: str | None) -> None:
         store = opening.open_store(settings, lane="prepare")
         store.keyring.self_test()
         migrate(store)
+        ensure_shipped(store)
+        if demo_password:
+            _load_demo(store, demo_password)
         _open_the_door(store, url)
         opening.close_store(store)
     except ArchiveError as fault:
-        print(f"dossier: {fault}", file=sys.stderr, flush=True)
+        print(f"dossier: {in_words(fault)}", file=sys.stderr, flush=True)
         raise SystemExit(1) from None
+
+
+def _load_demo(store: Store, password: str) -> None:
+    """Demo accounts and records, once; their password is said only when they were made."""
+    if demo.load(store, password):
+        names = ", ".join(account[0] for account in demo.ACCOUNTS)
+        print(f"demo accounts, all with the password {password}: {names}", file=sys.stderr, flush=True)
 
 
 def _open_the_door(store: Store, url: str) -> None:

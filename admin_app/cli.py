@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 import admin_app.commands
-from admin_app.faults import WrongUse
+from admin_app.faults import WrongUse, in_words
 from models.errors import ArchiveError
 
 
@@ -78,7 +78,7 @@ def run(arguments: list[str] | None = None) -> int:
     except WrongUse as fault:
         return _say(str(fault), 2)
     except ArchiveError as fault:
-        return _say(str(fault), 1)
+        return _say(in_words(fault), 1)
     except Exception as fault:
         return _say_bug(fault)
 

@@ -59,18 +59,20 @@ def _urls(folder: DataFolder, stack: ExitStack) -> dict[str, str]:
 
 @contextmanager
 def archive_for_command(*, migrate: bool = True) -> Iterator["Store"]:
-    """The store a command works on; pending migrations run first, as in `up`.
+    """The store a command works on; pending migrations run first and what ships is there, as in `up`.
 
     :raises WrongUse: another command holds the data folder for longer than a minute
     """
     from admin_app.opening import close_store, open_store
     from models.operations.migrations import migrate as run_migrations
+    from seed.loading import ensure_shipped
 
     with settings_for_command() as settings:
         store = open_store(settings)
         try:
             if migrate:
                 run_migrations(store)
+                ensure_shipped(store)
             yield store
         finally:
             close_store(store)

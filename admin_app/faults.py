@@ -1,6 +1,6 @@
 """What stops a start, in words that say what to do."""
 
-from models.errors import ArchiveError
+from models.errors import ArchiveError, InvalidRecord
 
 
 class StartFault(ArchiveError):
@@ -15,3 +15,10 @@ class WrongUse(ArchiveError):
 
     def __init__(self, words: str, **places: object):
         super().__init__("wrong_use", words, **places)
+
+
+def in_words(fault: ArchiveError) -> str:
+    """One line for a terminal; of values that do not fit, which and why."""
+    if isinstance(fault, InvalidRecord):
+        return "; ".join(f"{name}: {one}" for name, one in fault.errors.items())
+    return str(fault)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import time
@@ -59,6 +60,41 @@ def _born(pid: int) -> str:
     asked = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     state, _, born = asked.stdout.strip().partition(" ")
     return "" if state.startswith("Z") else born.strip()
+
+
+class StopSign:
+    """Put up by a signal, looked at by whoever works.
+
+    A `threading.Event` will not do: its `set` in the handler waits for the lock that the very `wait` it interrupted
+    may hold, in the same thread, for ever.
+    """
+
+    def __init__(self) -> None:
+        self._up = False
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+
+    def put_up(self, *_signal: object) -> None:
+        """The handler of a signal."""
+        self._up = True
+        with suppress(BlockingIOError):  # full: whoever waits is awake
+            os.write(self._write, b"!")
+
+    def on(self, *numbers: int) -> "StopSign":
+        """Put it up on these signals."""
+        for number in numbers:
+            signal.signal(number, self.put_up)
+        return self
+
+    def is_set(self) -> bool:
+        """Whether it is up."""
+        return self._up
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is up, at most so long; whether it is."""
+        if not self._up:
+            select.select([self._read], [], [], seconds)
+        return self._up
 
 
 def write_private(path: Path, words: str) -> None:

@@ -3,9 +3,9 @@
 import logging
 import os
 import socket
-import threading
 import uuid
 from collections.abc import Callable
+from typing import Protocol
 
 from pymongo.errors import PyMongoError
 
@@ -26,6 +26,13 @@ STEPS: dict[str, Callable[[Store], int]] = {
 """What a round does, by the name it has in the report."""
 
 
+class StopSign(Protocol):
+    """Says when to end; a `threading.Event` in a test."""
+
+    def is_set(self) -> bool: ...
+    def wait(self, seconds: float) -> bool: ...
+
+
 def tick(store: Store) -> dict[str, int]:
     """One round. Returns how much each step found to do, and leaves a report for `/readyz` and `dossier doctor`."""
     done = {name: step(store) for name, step in STEPS.items()}
@@ -34,7 +41,7 @@ def tick(store: Store) -> dict[str, int]:
     return done
 
 
-def serve(open_store: Callable[[], Store], stopped: threading.Event, every_seconds: float = TICK_SECONDS) -> None:
+def serve(open_store: Callable[[], Store], stopped: StopSign, every_seconds: float = TICK_SECONDS) -> None:
     """Tick until told to stop. A round that fails is named in the log and the next one comes."""
     store = open_store()
     try:

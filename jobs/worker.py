@@ -1,6 +1,7 @@
 """The worker: waits for rings on the queues and does what they name. RQ is a doorbell, MongoDB holds the truth."""
 
 import logging
+import signal
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -90,18 +91,23 @@ def serve(open_store: Callable[[], Store], redis_url: str, queues: Sequence[str]
     """Work until SIGTERM. Without Redis it waits: the panel serves meanwhile, and the ticker rings again later."""
     global _opener
     _opener = open_store
-    while True:
-        connection = connect(redis_url)
-        try:
-            connection.ping()
-            worker = PlainWorker(
-                [queue(name, connection) for name in queues], connection=connection, serializer=JSONSerializer
-            )
-            worker.work(logging_level="WARNING")
-            if worker.asked_to_stop:
-                return
-        except RedisError as fault:
-            log.warning("redis does not answer: %s", type(fault).__name__)
-        finally:
-            connection.close()
+    while not _work(redis_url, queues):
         time.sleep(PAUSE_SECONDS)
+
+
+def _work(redis_url: str, queues: Sequence[str]) -> bool:
+    """Work until told to stop (True) or until Redis is lost (False)."""
+    connection, worker = connect(redis_url), None
+    try:
+        connection.ping()
+        made = [queue(name, connection) for name in queues]
+        worker = PlainWorker(made, connection=connection, serializer=JSONSerializer)
+        worker.work(logging_level="WARNING")
+    except RedisError as fault:
+        log.warning("redis does not answer: %s", type(fault).__name__)
+    finally:
+        # Between two workers a signal simply ends the process: there is nothing to finish.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        connection.close()
+    return worker is not None and worker.asked_to_stop

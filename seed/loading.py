@@ -1,5 +1,6 @@
 """What ships, brought into a store: roles, types, grants. Safe to repeat: what stands is left as people made it."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from models.users import Actor, Role, documents
 
 FOLDER = Path(__file__).parent
 REASON = "shipped with the first release"
+MARK = "shipped"
 
 
 def apply_shipped(store: Store, actor: Actor | None = None) -> None:
@@ -29,6 +31,27 @@ def apply_shipped(store: Store, actor: Actor | None = None) -> None:
         types.apply(actor, store, missing, reason=REASON)
     if store.data.grants_config.find_one({}, {"_id": 1}) is None:
         grants.apply(store, actor, shipped_grants(), source="grants.yaml", reason=REASON)
+
+
+def ensure_shipped(store: Store) -> bool:
+    """`apply_shipped` at a start, unless these very files were brought in before: reading them takes a second.
+
+    :return: True where it had to be done
+    """
+    digest = _digest()
+    if store.data.meta.find_one({"_id": MARK, "digest": digest}):
+        return False
+    apply_shipped(store)
+    store.data.meta.update_one({"_id": MARK}, {"$set": {"digest": digest, "at": store.clock.now()}}, upsert=True)
+    return True
+
+
+def _digest() -> str:
+    """Names what ships: SHA-256 over the files."""
+    digest = hashlib.sha256()
+    for path in (*sorted((FOLDER / "types").glob("*.yaml")), FOLDER / "roles.yaml", FOLDER / "grants.yaml"):
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def shipped_definitions() -> dict[str, TypeDefinition]:

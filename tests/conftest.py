@@ -16,13 +16,17 @@ from redis import Redis
 
 from admin_app import catalogues, logs
 from admin_app.services import EmbeddedMongo, EmbeddedServer, EmbeddedValkey
+from models import users
 from models.audit.log import AuditLog
 from models.crypto.keys import FileKek, Keyring
-from models.operations import migrations
-from models.store import Clock, Store
+from models.operations import departments, migrations
+from models.operations import users as user_verbs
+from models.store import Clock, Store, bump_stamp
+from models.users import Actor, actor_of
 
 RUN_FOLDER = "DOSSIER_TEST_RUN"
 PREFIX = "dossier-test-"
+CAST_PASSWORD = "velvet-anchor-31"
 
 
 def pytest_configure(config):
@@ -182,6 +186,35 @@ def _empty(database) -> None:
     """Empty without dropping: making collections and indexes anew costs more than deleting a few documents."""
     for name in database.list_collection_names(filter={"type": "collection", "name": {"$not": {"$regex": "^system"}}}):
         database[name].delete_many({})
+
+
+@pytest.fixture(scope="session")
+def cast_content(databases, shipped_content) -> dict[str, list[dict]]:
+    """The departments and accounts of the demonstration as documents; made once per process, for argon2 is slow."""
+    from seed.demo import ACCOUNTS, DEPARTMENTS
+
+    _empty(databases.data)
+    for name, documents in shipped_content.items():
+        databases.data[name].insert_many(documents)
+    system = Actor.system_actor("tests", "the cast")
+    for id, name, parent in DEPARTMENTS:
+        departments.add(system, databases, id=id, name=name, parent=parent)
+    for username, name, role, department in ACCOUNTS:
+        user_verbs.add(
+            system, databases, username=username, name=name, password=CAST_PASSWORD, roles=[role],
+            department=department, person=f"cast-{username}", must_change=False,
+        )  # fmt: skip
+    databases.audit.close()
+    return {name: list(databases.data[name].find()) for name in ("departments", "users")}
+
+
+@pytest.fixture
+def cast(shipped, cast_content) -> dict[str, Actor]:
+    """Who acts in a test, by user name: an account for every shipped role, all with `CAST_PASSWORD`."""
+    for name, documents in cast_content.items():
+        shipped.data[name].insert_many(documents)
+    bump_stamp(shipped, "users")
+    return {user.username: actor_of(shipped, user) for user in users.documents(shipped, users.User)}
 
 
 @pytest.fixture

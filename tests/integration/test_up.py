@@ -119,6 +119,35 @@ def test_ctrl_c_stops_it_too(own_panel):
     assert not [mark for mark in everything if mark.alive()]
 
 
+def test_parts_end_when_supervisor_and_servers_are_killed(own_panel):
+    """The worker used to look for its lost Redis for ever."""
+    own_panel.start()
+    parts = [Mark.of(own_panel.pids[name]) for name in ("web", "worker", "ticker")]
+    servers = [own_panel.pids[name] for name in ("mongo", "valkey")]
+    for pid in (own_panel.process.pid, *servers):
+        os.kill(pid, signal.SIGKILL)
+    assert within(PATIENCE_SECONDS, lambda: not any(part.alive() for part in parts))
+
+
+def test_the_demo_comes_with_accounts_and_records_once(own_panel):
+    own_panel.options = ("--demo-password", "velvet-anchor-31")
+    own_panel.start()
+    said = [line for line in own_panel.lines if line.startswith("demo accounts")]
+    assert len(said) == 1
+    assert "contractor" in said[0]
+    assert not [line for line in own_panel.lines if line.startswith("first sign-in")]
+    own_panel.stop()
+    own_panel.lines.clear()
+    own_panel.start()
+    assert not [line for line in own_panel.lines if line.startswith(("demo accounts", "first sign-in"))]
+
+
+def test_a_demo_password_that_is_too_weak_is_said(tmp_path):
+    done = dossier("up", "--data-dir", tmp_path / "data", "--port", "0", "--demo-password", "demo", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "password" in done.stderr
+
+
 def test_after_a_crash_the_servers_are_adopted_and_nothing_runs_twice(own_panel):
     own_panel.start()
     servers = {name: own_panel.pids[name] for name in ("mongo", "valkey")}
