@@ -63,7 +63,7 @@ def load(store: Store, password: str) -> bool:
     """
     if users.find_by_username(store, ACCOUNTS[0][0]):
         return False
-    actor = Actor.system_actor("demo", "demonstration data")
+    actor = Actor.system_actor("job:demo", "demonstration data")
     for id, name, parent in DEPARTMENTS:
         departments.add(actor, store, id=id, name=name, parent=parent)
     people = {
