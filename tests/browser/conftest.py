@@ -1,8 +1,9 @@
-"""A real Chromium on a real panel: the stage of the attacks, served by a thread of this process."""
+"""A real Chromium on a real panel: the stage of the attacks in a thread, or the whole house in its processes."""
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -13,8 +14,8 @@ from models.operations import users
 from models.users import User
 from tests.attack.panel import SYSTEM
 from tests.attack.stage import Stage, build
+from tests.browser.house import PASSWORD, House, open_house
 
-PASSWORD = "tamper-lantern-98"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -22,8 +23,8 @@ SWITCHES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def chromium() -> Iterator[Browser]:
     """The machine's Chromium. `make test` brings one; without it the tests fail, they are never skipped."""
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     assert program, "Chromium is missing: apt-get install chromium"
@@ -31,6 +32,12 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
 
 
 @dataclass
@@ -55,6 +62,13 @@ def panel(store) -> Iterator[Panel]:
     thread.join()
 
 
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """`dossier up` with the demonstration, one for the process."""
+    with open_house() as opened:
+        yield opened
+
+
 @dataclass
 class Visitor:
     """Somebody at a browser. `said` is what the console said: it stays empty."""
@@ -68,29 +82,50 @@ class Visitor:
         return self.page
 
 
-@pytest.fixture
-def visit(browser, panel) -> Iterator:
-    """Open a window; with a user, signed in. At the end the console of every window was silent."""
+@contextmanager
+def windows(browser: Browser, url: str) -> Iterator[Callable[..., Visitor]]:
+    """Open windows; with a user name, signed in. At the end the console of every window was silent."""
     opened: list[tuple[BrowserContext, list[str]]] = []
 
-    def window(user: User | None = None, *, width: int = 1440, height: int = 900, theme: str = "light") -> Visitor:
+    def window(username: str | None = None, *, width: int = 1440, height: int = 900, theme: str = "light",
+               locale: str = "en-GB", expected: str = "\0", **more) -> Visitor:  # fmt: skip
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, base_url=panel.url, locale="en-GB"
+            viewport={"width": width, "height": height}, color_scheme=theme, base_url=url, locale=locale, **more
         )
         said: list[str] = []
         opened.append((context, said))
         page = context.new_page()
-        page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
+        page.on("console", lambda message: expected in message.text or said.append(f"{page.url}: {message.text}"))
         page.on("pageerror", lambda fault: said.append(f"{page.url}: {fault}"))
-        if user is not None:
+        if username is not None:
             page.goto("/login")
-            page.fill("[name=username]", user.username)
+            page.fill("[name=username]", username)
             page.fill("[name=password]", PASSWORD)
             page.click("form.gate-form button.go")
             page.wait_for_url("**/admin/")
         return Visitor(page, said)
 
-    yield window
-    for context, said in opened:
-        context.close()
-        assert said == []
+    try:
+        yield window
+    finally:
+        for context, _ in opened:
+            context.close()
+    assert [words for _, said in opened for words in said] == []
+
+
+@pytest.fixture
+def visit(browser, panel) -> Iterator[Callable[..., Visitor]]:
+    """Windows on the stage."""
+    with windows(browser, panel.url) as window:
+
+        def of_user(user: User | None = None, **more) -> Visitor:
+            return window(user and user.username, **more)
+
+        yield of_user
+
+
+@pytest.fixture
+def enter(browser, house) -> Iterator[Callable[..., Visitor]]:
+    """Windows on the house, in Chinese."""
+    with windows(browser, house.url) as window:
+        yield lambda username=None, **more: window(username, **{"locale": "zh-CN"} | more)
