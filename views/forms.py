@@ -16,6 +16,7 @@ from models.access.cells import Cell
 from models.access.levels import Write
 from models.definitions.contact_types import local_number
 from models.definitions.fields import Field, Option, in_language
+from models.errors import FieldValueError
 from views import marks, people, widgets
 from views.formats import locale
 
@@ -56,7 +57,16 @@ class RecordInput(FormField):
             return False
         if self.blind:
             return self.raw is not None or self.cleared
-        return self.raw != self.initial
+        return self.raw != self.initial and not self._means_the_same()
+
+    def _means_the_same(self) -> bool:
+        """A browser writes some values its own way (11:13 for 11:13:00): the parsed value decides."""
+        if self.cell is None or self.cell.mark != "value":
+            return False
+        try:
+            return bool(self.of.type.parse(self.raw, self.of) == self.cell.value)
+        except FieldValueError:
+            return False
 
     @property
     def mark(self) -> marks.Mark:

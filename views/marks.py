@@ -11,7 +11,8 @@ from models.access.cells import Cell, Record
 from models.access.levels import Write
 from models.definitions.fields import Field
 from views import people
-from views.formats import locale
+from views.formats import exact_moment, locale
+from views.widgets import UNWRITABLE
 
 NUMERIC = frozenset({"integer", "decimal", "money"})
 CODES = NUMERIC | {"date", "moment", "sequence", "phone", "id_number", "credit_code", "bank_account", "plate"}
@@ -66,7 +67,10 @@ def mark(cell: Cell | None, field: Field) -> Mark:
         return Mark(field, LOCKED)
     look = "value" if cell.cells and cell.mark == "value" else cell.mark
     made = Mark(
-        field, look, editable=cell.write == Write.EDIT, fillable=cell.write >= Write.FILL and look == "fillable"
+        field,
+        look,
+        editable=cell.write == Write.EDIT and field.type.widget not in UNWRITABLE,
+        fillable=cell.write >= Write.FILL and look == "fillable",
     )
     if cell.cells:
         made.parts = [mark(sub, sub.field) for sub in cell.cells.values()]
@@ -83,6 +87,8 @@ def mark(cell: Cell | None, field: Field) -> Mark:
 def text_of(cell: Cell) -> str:
     """A readable cell in words: people and departments by name, everything else by its field type."""
     name = cell.field.type.name
+    if name == "moment" and not cell.field.many:
+        return exact_moment(cell.value)
     values = cell.value if isinstance(cell.value, list) else [cell.value]
     if name == "user":
         return "、".join(people.user_name(one) for one in values)

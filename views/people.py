@@ -1,5 +1,6 @@
 """Names of users and departments for the ids that stand in records; asked once per request."""
 
+import re
 from collections.abc import Iterable
 
 from flask import g
@@ -7,6 +8,9 @@ from flask_babel import gettext
 
 from models.users import User, departments_of, documents
 from views.access import current_stamps, current_store
+
+PERSON = re.compile(r"[a-z2-7]{26}")
+"""An account's id. Commands, the loader and the ticker act under other names."""
 
 
 def user_names(ids: Iterable[str | None]) -> dict[str, str]:
@@ -25,7 +29,7 @@ def user_name(one: str | None) -> str:
     if not one:
         return ""
     named = user_names([one]).get(one)
-    return named or (gettext("the system") if ":" in one else gettext("a former user"))
+    return named or (gettext("a former user") if PERSON.fullmatch(one) else gettext("the system"))
 
 
 def department_name(one: str | None) -> str:

@@ -196,5 +196,3 @@ def department_options() -> list[tuple[str, str]]:
     """The tree as choices of a form, children set in under their parent."""
     tree = departments_of(current_store(), current_stamps().users)
     return [("", gettext("none")), *((node.id, "\u2003" * depth + node.name) for depth, node in tree.walk())]
-
-

@@ -4,39 +4,47 @@
   const form = document.querySelector("form[data-draft]");
   if (!form) return;
 
-  /* Lists and rows: a spare line is always there; one more is a copy of it. */
-  let count = 1000;
+  /* Lists and rows: the page brings one empty line more, so that it works without us. We keep it as the
+     pattern of a new line, and show it only where there is no other. */
+  const patterns = new Map();
+  form.querySelectorAll("[data-items], [data-rows]").forEach((box) => {
+    const lines = box.querySelectorAll(":scope > .item, :scope > .rowbox");
+    const spare = lines[lines.length - 1];
+    patterns.set(box, spare.cloneNode(true));
+    if (lines.length > 1) spare.remove();
+  });
+
+  /* A new line; rows are numbered, and the names of their inputs carry the number. */
+  let last = 1000;
+  function addLine(box, number) {
+    const made = patterns.get(box).cloneNode(true);
+    const row = made.querySelector("input[name$='.row']");
+    if (row) {
+      const prefix = `${row.name.slice(0, -4)}.`;
+      const old = `${prefix}${row.value}.`;
+      row.value = number || String((last += 1));
+      made.querySelectorAll("[name], [id], [for]").forEach((part) => {
+        for (const key of ["name", "id", "for"]) {
+          const value = part.getAttribute(key);
+          if (value && value.startsWith(old)) part.setAttribute(key, `${prefix}${row.value}.${value.slice(old.length)}`);
+        }
+      });
+    } else if (form.querySelector(`#${CSS.escape((made.querySelector("[id]") || {}).id || "-")}`)) {
+      made.querySelectorAll("[id]").forEach((part) => part.removeAttribute("id"));
+    }
+    box.querySelector(":scope > [data-more]").before(made);
+    return made;
+  }
+
   form.addEventListener("click", (event) => {
     const more = event.target.closest("[data-more]");
     const remove = event.target.closest("[data-remove]");
-    if (more) {
-      const spare = more.previousElementSibling;
-      const made = spare.cloneNode(true);
-      count += 1;
-      made.querySelectorAll("input, select, textarea").forEach((box) => {
-        if (box.type === "checkbox" || box.type === "radio") box.checked = box.type === "radio" && box.value === "";
-        else if (!/\.(row|here|country)$/.test(box.name)) box.value = "";
-      });
-      const number = made.querySelector("input[name$='.row']");
-      if (number) {
-        const old = `${number.name.slice(0, -4)}.${number.value}.`;
-        const fresh = `${number.name.slice(0, -4)}.${count}.`;
-        number.value = String(count);
-        made.querySelectorAll("[name], [id], [for]").forEach((part) => {
-          for (const key of ["name", "id", "for"]) {
-            const value = part.getAttribute(key);
-            if (value && value.startsWith(old)) part.setAttribute(key, fresh + value.slice(old.length));
-          }
-        });
-      } else made.querySelectorAll("[id]").forEach((part) => part.removeAttribute("id"));
-      spare.after(made);
-      made.querySelector("input:not([type=hidden]), select, textarea").focus();
-    }
+    if (more) addLine(more.parentElement).querySelector("input:not([type=hidden]), select, textarea").focus();
     if (remove) {
       const line = remove.closest(".item, .rowbox");
-      const lines = line.parentElement.querySelectorAll(":scope > .item, :scope > .rowbox");
-      if (lines.length > 1) line.remove();
-      else line.querySelectorAll("input:not([type=hidden]), textarea, select").forEach((box) => { box.value = ""; });
+      const box = line.parentElement;
+      line.remove();
+      if (!box.querySelector(":scope > .item, :scope > .rowbox")) addLine(box);
       changed();
     }
   });
@@ -109,10 +117,21 @@
   const note = form.querySelector("[data-draft-note]");
   const kept = sessionStorage.getItem(key);
   if (kept && kept !== before && !document.getElementById("trouble")) note.hidden = false;
+  /* Lines that the draft has and the page has not. */
+  function makeRoom(pairs, name, text) {
+    const wanted = pairs.filter(([other]) => other === name).length;
+    for (const box of patterns.keys()) {
+      const inputs = () => [...box.querySelectorAll(`[name="${CSS.escape(name)}"]`)].filter((one) => one.type !== "hidden" || name.endsWith(".row"));
+      const rows = box.matches("[data-rows]");
+      if (rows && name === `${box.querySelector("input[name$='.row']").name}` && !inputs().some((one) => one.value === text)) addLine(box, text);
+      if (!rows && patterns.get(box).querySelector(`[name="${CSS.escape(name)}"]`)) while (inputs().length < wanted) addLine(box);
+    }
+  }
   form.querySelector("[data-draft-take]").addEventListener("click", () => {
     const pairs = JSON.parse(kept);
     const seen = {};
     for (const [name, text] of pairs) {
+      makeRoom(pairs, name, text);
       const boxes = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
       const place = (seen[name] = (seen[name] ?? -1) + 1);
       const toggles = boxes.filter((box) => ["checkbox", "radio"].includes(box.type));

@@ -16,14 +16,18 @@
   }
 
   const anchors = new Map([...document.querySelectorAll(".anchors a")].map((link) => [link.hash.slice(1), link]));
+  const sheets = document.querySelector(".rec-body");
+  const scrolls = getComputedStyle(sheets).overflowY !== "visible";
+  const inSight = new Set();
   const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      anchors.forEach((link) => link.removeAttribute("aria-current"));
-      const link = anchors.get(entry.target.id);
-      if (link) link.setAttribute("aria-current", "true");
-    }
-  }, { rootMargin: "-10% 0px -70% 0px" });
+    for (const entry of entries) inSight[entry.isIntersecting ? "add" : "delete"](entry.target.id);
+    const first = [...anchors.keys()].find((id) => inSight.has(id));
+    if (!first) return;
+    anchors.forEach((link, id) => {
+      if (id === first) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    });
+  }, { root: scrolls ? sheets : null, rootMargin: "0px 0px -70% 0px" });
   anchors.forEach((_, id) => {
     const section = document.getElementById(id);
     if (section) seen.observe(section);
