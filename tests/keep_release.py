@@ -10,60 +10,60 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
 import bson
 import pymongo
+from pymongo.database import Database
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from admin_app.services import EmbeddedMongo  # noqa: E402
+from models.access.door import Door, TypeDoor  # noqa: E402
 from models.audit.log import AuditLog  # noqa: E402
 from models.crypto.keys import FileKek, Keyring  # noqa: E402
+from models.operations import records, users  # noqa: E402
 from models.operations.migrations import migrate  # noqa: E402
 from models.store import Clock, Store  # noqa: E402
+from models.users import Actor  # noqa: E402
+from seed.generate import body_of  # noqa: E402
+from seed.loading import apply_shipped  # noqa: E402
 
 KEPT = ROOT / "tests" / "data"
 MOST_BYTES = 2**20
 PASSWORD = "kept-release-lantern-7"
 DATABASES = ("data", "keys")
+KINDS = ("enterprise", "individual", "tenant")
+NEW_NAME = "改名后的客户"
 
 
-def opened(client: pymongo.MongoClient, kek: Path) -> Store:
-    """A store over the databases `kept` and `kept_keys`."""
+def opened(data: Database, keys: Database, kek: Path) -> Store:
+    """A store over two databases and a key file."""
     clock = Clock(ZoneInfo("Asia/Shanghai"))
-    data, keys = client.kept, client.kept_keys
     return Store(
         data=data, keys=keys, clock=clock, keyring=Keyring(keys, FileKek(kek), clock), audit=AuditLog(data, clock)
     )
 
 
 def fill(store: Store) -> None:
-    """What the release has to show: the shipped definitions, the demo accounts, a few records of each kind."""
-    from seed.loading import apply_shipped
-
+    """What the release has to show: the shipped definitions, an account, three records of each kind."""
     migrate(store)
     apply_shipped(store)
-    from models.operations.users import add
-    from models.users import Actor
-
     actor = Actor.system_actor("keep_release", "a small archive of this release")
-    add(actor, store, username="admin", name="陈明远", password=PASSWORD, roles=["administrator"], must_change=False)
-    for kind in ("enterprise", "individual", "tenant"):
-        _records(store, actor, kind)
+    users.add(
+        actor, store, username="admin", name="陈明远", password=PASSWORD, roles=["administrator"], must_change=False
+    )
+    for kind in KINDS:
+        _add_records(Door(store, actor).open(kind), Random(kind))
 
 
-def _records(store: Store, actor, kind: str) -> None:
-    """Three records; the first changed once, the second in the trash."""
-    from models.access.door import Door
-    from models.operations import records
-    from seed.generate import bodies
-
-    door = Door(store, actor).open(kind)
-    made = [records.create(door, body) for body in bodies(door.compiled, 3, seed=1)]
-    records.update(door, made[0].id, {"customer_name": "改名后的客户"}, expected=1)
-    records.trash(door, made[1].id, expected=1)
+def _add_records(door: TypeDoor, rng: Random) -> None:
+    """The first record has every field and was changed once, the third lies in the trash."""
+    made = [records.create(door, body_of(door.compiled, rng, full=turn == 0)) for turn in range(3)]
+    records.update(door, made[0].id, {"customer_name": NEW_NAME}, expected=1)
+    records.trash(door, made[2].id, expected=1)
 
 
 def write(store: Store, folder: Path, kek: Path) -> int:
@@ -92,7 +92,7 @@ def main() -> None:
         server.start()
         try:
             client = pymongo.MongoClient(server.url, tz_aware=True, uuidRepresentation="standard", w="majority")
-            store = opened(client, folder / "kek")
+            store = opened(client.kept, client.kept_keys, folder / "kek")
             fill(store)
             store.audit.close()
             size = write(store, KEPT / version, folder / "kek")
