@@ -35,7 +35,8 @@ def _open(settings: Settings):
 
 
 def _check(settings: Settings, order) -> None:
-    """Bring the data to this release and refuse a type that is not there, before any process is started.
+    """Bring the data to this release, what ships included, and refuse a type that is not there: before any
+    process is started.
 
     :raises ArchiveError: no such type
     """
@@ -43,10 +44,12 @@ def _check(settings: Settings, order) -> None:
     from models.definitions.compiled import registry_for
     from models.operations.migrations import migrate
     from models.store import read_stamps
+    from seed.loading import apply_shipped
 
     store = _open(settings)
     try:
         migrate(store)
+        apply_shipped(store)
         registry_for(store, read_stamps(store)).get(order.type)
     finally:
         close_store(store)
