@@ -49,7 +49,7 @@ class FieldType:
 
         :raises FieldValueError: whatever else `raw` is
         """
-        if raw is None or (raw == "" if isinstance(raw, str) else isinstance(raw, list | dict) and not raw):
+        if not raw and (raw is None or isinstance(raw, str | list | dict)):
             return None
         if field.many:
             return self._parse_many(raw, field)
