@@ -1,5 +1,6 @@
 """What ships comes into an empty store, once; the demonstration and the generator fill it."""
 
+from functools import partial
 from random import Random
 
 import pytest
@@ -14,8 +15,9 @@ from models.store import read_stamps
 from models.users import Actor, Department, Role, User, actor_of, documents
 from seed import demo
 from seed.customers import enterprise
-from seed.generate import Order, rows_of
+from seed.generate import Order, generate, rows_of
 from seed.loading import apply_shipped, shipped_definitions, shipped_roles
+from tests.own_store import open_own_store
 
 SYSTEM = Actor.system_actor("cli:test", "tests")
 PASSWORD = "velvet-anchor-31"
@@ -129,3 +131,21 @@ def test_generated_customers_are_found_by_their_names(store):
     loader.write([loader.read(body)])
     assert len(door.page(Query(q=body["customer_name"][2:6])).items) == 1
     assert len(door.page(Query(q=body["legal_id_no"])).items) == 1
+
+
+def test_several_processes_make_every_record_once_and_close_their_lanes(store, mongo_url, database_name, tmp_path):
+    apply_shipped(store)
+    told = []
+    order = Order("customer", 2_300, seed=3)
+    opened = partial(open_own_store, mongo_url, database_name, tmp_path)
+    assert generate(opened, order, progress=told.append, workers=2) == 2_300
+    assert sum(told) == 2_300
+    numbers = [one["archive_no"] for one in store.data.r_customer.find({}, {"archive_no": 1})]
+    assert len(numbers) == len(set(numbers)) == 2_300
+    assert store.keys.data_keys.count_documents({}) == 2_300
+    assert store.data.number_blocks.count_documents({"state": "open"}) == 0
+    logged = [id for one in store.data.audit_entries.find({"action": "records:load"}) for id in one["records"]]
+    assert sorted(logged) == sorted(one["_id"] for one in store.data.r_customer.find({}, {"_id": 1}))
+    lanes = list(store.data.audit_lanes.find({"name": "worker"}))
+    assert lanes
+    assert {lane["state"] for lane in lanes} == {"closed"}
