@@ -37,6 +37,7 @@ PROBLEMS = {
     "409": "The state of the record does not allow it",
     "412": "Somebody else wrote first",
     "413": "Too large",
+    "414": "The address is too long",
     "415": "Not JSON",
     "422": "Does not fit",
     "428": "If-Match is missing",
@@ -92,6 +93,7 @@ def operation(
     if body is not None:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     problems = {status: {"description": words, "content": problem} for status, words in PROBLEMS.items()}
+    del problems["414"]["content"]  # the web server says it before we are asked
     found["responses"] = dict(answers) | problems
     return found
 

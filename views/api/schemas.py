@@ -222,7 +222,7 @@ WRITTEN["department"] = WRITTEN["user"]
 
 _ONE: Schema = {"type": ["string", "number", "boolean"]}
 _VALUE: Schema = {"anyOf": [_ONE, {"type": "object", "additionalProperties": {"type": ["string", "number", "null"]}}]}
-OPERAND: Schema = {"anyOf": [_VALUE, {"type": "array", "maxItems": 500, "items": _VALUE}]}
+OPERAND: Schema = {"anyOf": [_VALUE, {"type": "array", "items": _VALUE}]}
 """What a condition may compare with; whether it fits the field is told by the server."""
 
 
