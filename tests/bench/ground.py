@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from pymongo import MongoClient
 from werkzeug.test import TestResponse
 
+from admin_app import logs
 from admin_app.application import create_app
 from admin_app.data_folder import DataFolder
 from admin_app.opening import close_store, open_store
@@ -102,6 +103,7 @@ class Ground:
         self.server = EmbeddedMongo(self.folder.path, self.folder.sockets())
         self._stack.callback(self.server.stop, 60.0)
         self.server.start()
+        logs.configure("warning", path=self.folder.path / "log" / "bench.log")
         return self
 
     def __exit__(self, *fault: object) -> None:

@@ -98,6 +98,14 @@ def test_what_may_not_be_sorted_by_is_refused(world, sort):
         world.door("S").page(Query(sort=sort))
 
 
+def test_a_list_by_number_begins_at_the_number_jumped_to(world):
+    door = world.door("admin")
+    numbers = [record.archive_no for record in door.page(Query(sort="archive_no")).items]
+    page = door.page(Query(sort="archive_no", jump=numbers[2]))
+    assert [record.archive_no for record in page.items] == numbers[2:]
+    assert page.previous
+
+
 def test_a_malformed_tree_is_said_to_be_malformed_before_any_name_is_looked_at(world):
     for where in ({"field": "id_card"}, {"all": []}, {"all": {"field": "id_card"}}, [], "x", {"$where": "1"}):
         with pytest.raises(MalformedQuery):
