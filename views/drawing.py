@@ -20,6 +20,8 @@ from views.formats import locale, tape
 from views.marks import CODES, Mark, text_of
 
 GRADES = (N_("Public"), N_("Internal"), N_("Confidential"), N_("Secret"))
+MOST_KEPT = 2_000
+"""Fields whose options a pen remembers; types are compiled anew when they change."""
 SEALS = (N_("seal|P"), N_("seal|I"), N_("seal|C"), N_("seal|S"))
 """One character each, after the bar: seals on values."""
 WORDS = {
@@ -29,6 +31,7 @@ WORDS = {
     "fillable": N_("Gap, may be filled"),
     "unread": N_("cannot be read back"),
     "filled": N_("Filled, not readable"),
+    "unreadable": N_("Cannot be opened"),
     "empty": N_("not filled in"),
     "fill": N_("fill in"),
     "today": N_("today %(time)s"),
@@ -46,6 +49,8 @@ class Pen:
         self.words = {name: str(escape(gettext(text))) for name, text in WORDS.items()}
         self._icons: dict[tuple[str, str], Markup] = {}
         self._kinds: dict[tuple[str, int], Markup] = {}
+        self._states: dict[tuple[str, str], Markup] = {}
+        self._options: dict[Field, dict[str, str]] = {}
         self.sprite = current_app.jinja_env.globals["asset"]("vendor/tabler/icons.svg")  # type: ignore[operator]
         self.grades = tuple(self._grade(level) for level in range(4))
         lock, edit = self.icon("lock", "s"), self.icon("edit", "s")
@@ -54,6 +59,7 @@ class Pen:
         self.filled = bar.format(lock, self.words["filled"], "")
         self.gap = bar.format(edit, self.words["gap"], "")
         self.nothing = f'<span class="none"><span class="visually-hidden">{self.words["empty"]}</span></span>'
+        self.unreadable = bar.format(lock, self.words["unreadable"], "")
         self._bar, self._edit = bar, edit
 
     def icon(self, name: str, size: str = "") -> Markup:
@@ -87,7 +93,10 @@ class Pen:
         """A state: its form and its word."""
         if found is None:
             return Markup("")
-        return Markup('<span class="state" data-s="{}">{}</span>').format(found.look, found.label(self.language))
+        key = (found.look, found.label(self.language))
+        if key not in self._states:
+            self._states[key] = Markup('<span class="state" data-s="{}">{}</span>').format(*key)
+        return self._states[key]
 
     def mask(self, text: str, code: bool = True) -> str:
         """Masked text under its tape; what is copied is the masked text."""
@@ -105,7 +114,10 @@ class Pen:
             return f'<span class="{"no" if cell.field.type.name in CODES else "line"}">{self.words_of(cell)}</span>'
         if cell.mark == "masked":
             return self.mask(cell.value, cell.field.type.name in CODES)
-        return {"empty": self.nothing, "filled": self.filled, "fillable": self.gap}[cell.mark]
+        looks = {
+            "empty": self.nothing, "filled": self.filled, "fillable": self.gap, "unreadable": self.unreadable
+        }  # fmt: skip
+        return looks[cell.mark]
 
     def words_of(self, cell: Cell) -> str:
         """A readable or masked cell in words, escaped."""
@@ -119,12 +131,13 @@ class Pen:
         return str(escape(text_of(cell)))
 
     def _option(self, field: Field, key: str) -> str:
-        """The label of an option; kept for this page, since a list repeats a few of them."""
-        pages: dict[str, dict[str, str]] = g.setdefault("option_words", {})
-        known = pages.get(field.id)
+        """The label of an option; kept by field as it was compiled, since a list repeats a few of them."""
+        known = self._options.get(field)
         if known is None:
+            if len(self._options) >= MOST_KEPT:
+                self._options.clear()
             known = {one.key: str(escape(in_language(one.labels, self.language))) for one in field.options}
-            pages[field.id] = known
+            self._options[field] = known
         return known.get(key) or str(escape(key))
 
     def whole(self, mark: Mark, edit: str | None = None) -> Markup:
@@ -146,6 +159,7 @@ class Pen:
             "masked": lambda: self.mask(mark.text, mark.code),
             "locked": lambda: self.lock,
             "filled": lambda: self.filled,
+            "unreadable": lambda: self.unreadable,
             "fillable": lambda: self._fillable(edit if mark.fillable else None),
             "empty": lambda: self._empty(edit if mark.editable else None),
             "value": lambda: self._value(mark),

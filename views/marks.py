@@ -27,7 +27,7 @@ LOCKED = "locked"
 class Mark:
     """One field of one record, ready for the macros of `macros/marks.html`.
 
-    :param look: value | empty | masked | fillable | filled | locked
+    :param look: value | empty | masked | fillable | filled | unreadable | locked
     """
 
     field: Field

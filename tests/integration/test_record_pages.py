@@ -62,6 +62,14 @@ def test_a_list_shows_what_the_scope_holds_and_nothing_else(stage, s, boss):
     assert stage.ids[2] not in page
 
 
+def test_a_value_whose_key_is_gone_hides_no_page(stage, boss):
+    stage.store.keyring.drop([stage.ids[0]])
+    for path in (LIST, page_of(stage.ids[0]), page_of(stage.ids[0], "edit/")):
+        answer = boss.get(path)
+        assert answer.status_code == 200, path
+    assert "Cannot be opened" in boss.get(page_of(stage.ids[0])).text
+
+
 def test_a_list_is_a_link(stage, boss):
     page = boss.get(LIST, where={"field": "level", "op": "eq", "value": "gold"}).text
     assert stage.ids[0] in page
