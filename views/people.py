@@ -1,27 +1,36 @@
-"""Names of users and departments for the ids that stand in records; asked once per request."""
+"""Names of users and departments for the ids that stand in records; kept until the version of users moves."""
 
 import re
 from collections.abc import Iterable
 
-from flask import g
 from flask_babel import gettext
 
-from models.users import User, departments_of, documents
+from models.users import departments_of
 from views.access import current_stamps, current_store
 
 PERSON = re.compile(r"[a-z2-7]{26}")
 """An account's id. Commands, the loader and the ticker act under other names."""
+MOST_KEPT = 10_000
+"""Names one process remembers."""
 
 
 def user_names(ids: Iterable[str | None]) -> dict[str, str]:
     """Names of accounts by id. An id without an account (a command, an erased user) has an empty one."""
-    known: dict[str, str] = g.setdefault("user_names", {})
+    known = _known_names()
     wanted = {one for one in ids if one and one not in known}
     if wanted:
-        for user in documents(current_store(), User).filter(id__in=list(wanted)).only("name"):
-            known[user.id] = user.name
-        known.update({one: "" for one in wanted if one not in known})
+        found = current_store().data.users.find({"_id": {"$in": list(wanted)}}, {"name": 1})
+        known.update(dict.fromkeys(wanted, "") | {user["_id"]: user["name"] for user in found})
     return known
+
+
+def _known_names() -> dict[str, str]:
+    """What this process knows of the present accounts; begun anew when there are very many."""
+    caches, stamp = current_store().caches, current_stamps().users
+    kept = caches.get("user_names")
+    if kept is None or kept[0] != stamp or len(kept[1]) > MOST_KEPT:
+        kept = caches["user_names"] = (stamp, {})
+    return kept[1]
 
 
 def user_name(one: str | None) -> str:
@@ -48,5 +57,5 @@ def department_choices() -> list[tuple[str, str]]:
 
 def user_choices(limit: int = 500) -> list[tuple[str, str]]:
     """Active accounts by name, for pickers of a responsible person."""
-    found = documents(current_store(), User).filter(active=True).order_by("name").limit(limit).only("name")
-    return [(user.id, user.name) for user in found]
+    found = current_store().data.users.find({"active": True}, {"name": 1}, sort=[("name", 1)], limit=limit)
+    return [(user["_id"], user["name"]) for user in found]

@@ -81,6 +81,7 @@ class Door:
             tokens=lambda field, kind, value: store.keyring.tokens.all_of(field.id, kind, value),
         )
         self._judges: dict[tuple[str, Action], Judge] = {}
+        self._plans: dict[str, AccessPlan] = {}
 
     def types(self) -> "list[TypeDoor]":
         """The types this actor may open, in the order of the registry."""
@@ -98,6 +99,11 @@ class Door:
 
     def plan(self, compiled: CompiledType) -> AccessPlan:
         """The compiled plan of this actor's roles (and lends) for one concrete type."""
+        if compiled.name not in self._plans:
+            self._plans[compiled.name] = self._plan_of(compiled)
+        return self._plans[compiled.name]
+
+    def _plan_of(self, compiled: CompiledType) -> AccessPlan:
         if self.actor.system:
             return self._kept_plan(("system", compiled.name), lambda: system_plan(compiled))
         held = self.policy.holders_of(self.actor)

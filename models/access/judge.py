@@ -44,8 +44,8 @@ class Judge:
         for holder, terms in plan.scopes.get(action, {}).items():
             self.bits_of[holder] = sum(1 << self._place(term) for term in terms if self._in_time(term))
         self.everywhere = (1 << len(self.terms)) - 1
-        self._tables: dict[int, dict[str, Level]] = {}
-        self._conditional = self._fields_with_conditions()
+        # what depends on the scopes alone is the same for everybody with this plan, unless part of it ends
+        self._tables: dict[int, dict[str, Level]] = plan.facts.setdefault(action, {}) if plan.lasting else {}
 
     def _place(self, term: Term) -> int:
         for place, known in enumerate(self.terms):
@@ -56,11 +56,6 @@ class Judge:
 
     def _in_time(self, entry: Term | CellRule) -> bool:
         return entry.until is None or entry.until > self.now
-
-    def _fields_with_conditions(self) -> frozenset[str]:
-        ruled = {id for id, rules in self.plan.rules.items() if any(rule.conditional for rule in rules)}
-        capped = {id for id, caps in self.plan.caps.items() if any(cap.when for cap in caps)}
-        return frozenset((ruled | capped) & self.plan.rules.keys())
 
     # rows
 
@@ -94,18 +89,18 @@ class Judge:
 
     def levels(self, document: Document) -> Mapping[str, Level]:
         """Field id → level, for every field that any grant covers; a field that is absent has none."""
-        bits = self.bits(document)
+        return self.levels_within(self.bits(document), document)
+
+    def levels_within(self, bits: int, document: Document) -> Mapping[str, Level]:
+        """The same for a row whose scopes are known."""
         table = self._table(bits)
-        if not self._conditional:
+        if not self.plan.conditional:
             return table
-        levels = dict(table)
-        for id in self._conditional:
-            levels[id] = self._judge(id, bits, document)
-        return levels
+        return table | {id: self._judge(id, bits, document) for id in self.plan.conditional}
 
     def differs(self, field: Field) -> bool:
         """Whether its level can differ between rows that lie in the same scopes."""
-        return field.id in self._conditional
+        return field.id in self.plan.conditional
 
     def level(self, field: Field, document: Document) -> Level:
         """The level of one cell."""
@@ -120,13 +115,13 @@ class Judge:
         rules = [rule for rule in self.plan.rules.get(field.id, ()) if self.bits_of.get(rule.holder)]
         read = max((rule.read for rule in rules if self._in_time(rule)), default=Read.NONE)
         write = max((rule.write for rule in rules if self._in_time(rule)), default=Write.NONE)
-        most_read, most_write = self.plan.static_cap(field)
+        most_read, most_write = self.plan.static_cap(field.id)
         return Level(min(read, most_read), min(write, most_write))
 
     def _table(self, bits: int) -> dict[str, Level]:
         if bits not in self._tables:
             self._tables[bits] = {
-                id: self._judge(id, bits, None) for id in self.plan.rules if id not in self._conditional
+                id: self._judge(id, bits, None) for id in self.plan.rules if id not in self.plan.conditional
             }
         return self._tables[bits]
 
@@ -156,7 +151,7 @@ class Judge:
         if self.plan.everything:
             return True
         rules = [rule for rule in self.plan.rules.get(field.id, ()) if self._in_time(rule)]
-        most, _ = self.plan.static_cap(field)
+        most, _ = self.plan.static_cap(field.id)
         caps = [cap for cap in self.plan.caps.get(field.id, ()) if cap.when is not None]
         if most == Read.FULL and not caps and self._covers_all(rules):
             return True

@@ -6,6 +6,7 @@ of their own that comes last in both directions (MongoDB would put them first or
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 NEVER_EMPTY = frozenset(
@@ -81,7 +82,13 @@ def _after(path: str, value: Any, down: bool) -> Filter | None:
 
 def at_path(document: Mapping[str, Any], path: str) -> Any:
     """The value at a dotted path, None where it breaks off."""
-    found: Any = document
-    for part in path.split("."):
+    first, *rest = _parts(path)
+    found: Any = document.get(first)
+    for part in rest:
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))

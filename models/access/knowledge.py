@@ -40,7 +40,17 @@ def object_parts(field: Field) -> Iterable[Field]:
 
 
 def field_access(door: "TypeDoor", field: Field) -> FieldAccess:
-    """The most that is given on a field, over all kinds and rows."""
+    """The most that is given on a field, over all kinds and rows; kept with the plans where nothing of it ends."""
+    plans = [door.door.plan(kind) for kind in door.kinds]
+    if not plans or not all(plan.lasting for plan in plans):
+        return _most_access(door, field)
+    known, key = plans[0].facts, ("access", door.compiled.name, field.id)
+    if key not in known:
+        known[key] = _most_access(door, field)
+    return known[key]
+
+
+def _most_access(door: "TypeDoor", field: Field) -> FieldAccess:
     ones = [(kind, of_kind(kind, field)) for kind in door.viewed if field.frame or field.id in kind.by_id]
     views = [door.judge(kind, Action.VIEW) for kind, _ in ones]
     writes = [(door.judge(kind, action), one) for kind, one in ones for action in (Action.EDIT, Action.CREATE)]

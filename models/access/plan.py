@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from models.access.actions import Action
@@ -72,6 +73,22 @@ class AccessPlan:
     rules: dict[str, tuple[CellRule, ...]] = field(default_factory=dict)
     caps: dict[str, tuple[Cap, ...]] = field(default_factory=dict)
     everything: bool = False
+    facts: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """What others worked out from the plan alone, kept as long as the plan."""
+
+    @cached_property
+    def conditional(self) -> frozenset[str]:
+        """Ids of the fields whose level can differ between rows that lie in the same scopes."""
+        ruled = {id for id, rules in self.rules.items() if any(rule.conditional for rule in rules)}
+        capped = {id for id, caps in self.caps.items() if any(cap.when for cap in caps)}
+        return frozenset((ruled | capped) & self.rules.keys())
+
+    @cached_property
+    def lasting(self) -> bool:
+        """Whether nothing in it ends by itself: it says the same until the policy changes."""
+        terms = (term for by_holder in self.scopes.values() for found in by_holder.values() for term in found)
+        rules = (rule for found in self.rules.values() for rule in found)
+        return not any(entry.until for entries in (terms, rules) for entry in entries)
 
     def may(self, action: Action) -> bool:
         """Whether the action holds on some rows at all."""
@@ -79,18 +96,22 @@ class AccessPlan:
 
     def may_view_field(self, field: Field) -> bool:
         """Whether the field may be known of: some grant reads or fills it somewhere."""
-        if self.everything:
-            return True
-        most_read, most_write = self.static_cap(field)
+        return self.everything or field.id in self._known
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(id for id in self.rules if self._gives(id))
+
+    def _gives(self, id: str) -> bool:
+        most_read, most_write = self.static_cap(id)
         return any(
-            min(rule.read, most_read) > Read.NONE or min(rule.write, most_write) > Write.NONE
-            for rule in self.rules.get(field.id, ())
+            min(rule.read, most_read) > Read.NONE or min(rule.write, most_write) > Write.NONE for rule in self.rules[id]
         )
 
-    def static_cap(self, field: Field) -> tuple[Read, Write]:
+    def static_cap(self, field_id: str) -> tuple[Read, Write]:
         """The ceilings that hold on every row."""
         read, write = Read.FULL, Write.EDIT
-        for cap in self.caps.get(field.id, ()):
+        for cap in self.caps.get(field_id, ()):
             if cap.when is None:
                 read, write = min(read, cap.read), min(write, cap.write)
         return read, write

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from dataclasses import field as dataclass_field
+from typing import Any, NamedTuple
 
 from models.access.cells import Cell, Record, mark_of
 from models.access.documents import open_value, upgraded
@@ -21,6 +22,17 @@ FRAME_KEYS = {
 }  # fmt: skip
 
 
+class Way(NamedTuple):
+    """A field of a row that is the same for all rows of the same scopes.
+
+    :param level: None where each row has to be judged, or the cell is made of others
+    """
+
+    field: Field
+    address: str
+    level: Level | None
+
+
 @dataclass(frozen=True)
 class Reader:
     """What turns documents of one kind into records for one actor.
@@ -32,6 +44,7 @@ class Reader:
     judge: Judge
     fields: tuple[Field, ...]
     habit: bool = False
+    _ways: dict[int, list[Way]] = dataclass_field(default_factory=dict, repr=False, compare=False)
 
     def projection(self) -> dict[str, int]:
         """What to fetch: the frame, what some row may show, and what judging and computing it reads."""
@@ -77,12 +90,18 @@ class Reader:
     def record(self, document: Mapping[str, Any], key: DataKey | None) -> Record:
         """The record this actor may see. Hidden cells are absent."""
         document = upgraded(self.judge.plan.type, document, key)
-        levels = {} if self.judge.plan.everything else self.judge.levels(document)
+        bits = 0 if self.judge.plan.everything else self.judge.bits(document)
+        levels = {} if self.judge.plan.everything else self.judge.levels_within(bits, document)
+        if bits not in self._ways:
+            self._ways[bits] = [self._way(field, levels) for field in self.fields]
         cells = {}
-        for field in self.fields:
-            cell = self._cell(field, document, levels, key)
+        for field, address, level in self._ways[bits]:
+            if level is None:
+                cell = self._cell(field, document, levels, key)
+            else:
+                cell = self._stored(field, level, document, key)
             if cell is not None:
-                cells[field.address] = cell
+                cells[address] = cell
         return Record(
             id=document["_id"],
             compiled=self.judge.plan.type,
@@ -98,6 +117,11 @@ class Reader:
             trashed_at=document["life"].get("trashed_at"),
             cells=cells,
         )
+
+    def _way(self, field: Field, levels: Mapping[str, Level]) -> Way:
+        """How a field becomes a cell on every row that lies in the same scopes."""
+        made = field.type.name == "object" or field.formula is not None
+        return Way(field, field.address, None if made or self.judge.differs(field) else self.level(field, levels))
 
     def cell(self, field: Field, document: Mapping[str, Any], key: DataKey | None) -> Cell | None:
         """One cell of an `upgraded` row, None where it is hidden."""
@@ -123,6 +147,9 @@ class Reader:
         level = self.level(field, levels)
         if field.formula is not None:
             return self._formula(field, level, document, levels, key)
+        return self._stored(field, level, document, key)
+
+    def _stored(self, field: Field, level: Level, document: Mapping[str, Any], key: DataKey | None) -> Cell | None:
         stored = at_path(document, field.path)
         mark = mark_of(level.read, level.write, filled=stored is not None)
         if mark not in ("value", "masked"):
