@@ -5,6 +5,7 @@ field are read back. Inputs are named by field id, parts of a value by further d
 called `validate` or `data` does no harm. Drawing them is the task of `macros/inputs.html`.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from models.definitions.time_types import OPEN_END
 Raw = Any
 """Text, list, or dict as a form holds it and as a body takes it; None where empty."""
 MOST_ROWS = 200
+WITHOUT_SECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 def kind_of(field: Field) -> str:
@@ -96,6 +98,12 @@ def _nothing(form: MultiDict, name: str, field: Field) -> Raw:
     return None
 
 
+def _moment(form: MultiDict, name: str, field: Field) -> Raw:
+    """Browsers leave seconds out when they are none; the form writes them, and compares."""
+    given = clean(form.get(name))
+    return f"{given}:00" if given and WITHOUT_SECONDS.fullmatch(given) else given
+
+
 WIDGETS: dict[str, Callable[[MultiDict, str, Field], Raw]] = {
     "text": _text,
     "email": _text,
@@ -103,7 +111,7 @@ WIDGETS: dict[str, Callable[[MultiDict, str, Field], Raw]] = {
     "number": _text,
     "checkbox": _boolean,
     "date": _date,
-    "moment": _text,
+    "moment": _moment,
     "select": _text,
     "select_many": _choices,
     "phones": _items,

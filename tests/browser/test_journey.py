@@ -119,6 +119,13 @@ def _save(page):
     page.wait_for_load_state("networkidle")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_form_saved_untouched_changes_nothing(house, enter, planted, kind):
+    before = house.door("admin", kind).get(planted[kind]).revision
+    _save(enter("admin").open(f"/admin/r/{kind}/{planted[kind]}/edit/"))
+    assert house.door("admin", kind).get(planted[kind]).revision == before
+
+
 def _create(visitor, kind, name):
     """A new customer by the form; its address."""
     page = visitor.open(f"/admin/r/{kind}/new/")
