@@ -13,6 +13,7 @@ from admin_app.settings import Settings
 from models.definitions.compiled import read_registry
 from models.definitions.stored_types import current_documents
 from models.errors import ArchiveError
+from models.operations.accounting import accounts
 from models.operations.migrations import missing_record_indexes, pending, schema_number
 from models.store import Store
 
@@ -182,6 +183,20 @@ def check_ticker(settings: Settings, store: Store) -> Said:
     yield level, f"{last}. Start `dossier up`, or `dossier ticker`."
 
 
+def check_numbers(settings: Settings, store: Store) -> Said:
+    """Every archive number ever issued stands on a record, is void, or is being loaded."""
+    wrong = 0
+    issued = void = 0
+    for account in accounts(store):
+        issued, void = issued + account.issued, void + account.void
+        if account.missing:
+            wrong += 1
+            lost = f"{account.missing} of {account.issued} numbers are unaccounted for"
+            yield "fault", f"series {account.series}: {lost}."
+    if not wrong:
+        yield "ok", f"all {issued} archive numbers are accounted for, {void} of them void."
+
+
 CHECKS: dict[str, Callable[[Settings, Store], Said]] = {
     "secrets": check_secrets,
     "disk": check_disk,
@@ -189,6 +204,7 @@ CHECKS: dict[str, Callable[[Settings, Store], Said]] = {
     "log": check_server_log,
     "layout": check_layout,
     "types": check_types,
+    "numbers": check_numbers,
     "keys": check_keys,
     "redis": check_redis,
     "worker": check_worker,

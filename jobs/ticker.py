@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 
 from models.audit.sweeps import append_late, sweep_orphan_keys
 from models.errors import ArchiveError
+from models.operations.accounting import void_abandoned
 from models.operations.refreshing import refresh_stale
 from models.store import Store
 
@@ -22,6 +23,7 @@ STEPS: dict[str, Callable[[Store], int]] = {
     "late_entries": append_late,
     "orphan_keys": sweep_orphan_keys,
     "stale_records": refresh_stale,
+    "abandoned_numbers": void_abandoned,
 }
 """What a round does, by the name it has in the report."""
 

@@ -475,6 +475,15 @@ class TypeDoor(SystemVerbs):
         self.store.data.revisions.insert_one(revision, session=session)
         return True
 
+    def numbers_standing(self, numbers: list[str]) -> set[str]:
+        """Which of some archive numbers stand on a record of this collection, whoever may see it."""
+        found = self._records.find({"archive_no": {"$in": numbers}}, {"_id": 0, "archive_no": 1})
+        return {one["archive_no"] for one in found}
+
+    def count_numbered(self, head: str) -> int:
+        """How many records of this collection have an archive number that begins so."""
+        return self._records.count_documents({"archive_no": {"$gte": head, "$lt": head + "\U0010ffff"}})
+
     def revision_number(self, id: str) -> int | None:
         """The revision a record has now, whoever may see it; for telling stale from locked."""
         found = self._records.find_one({"_id": id}, {"rev": 1})

@@ -11,7 +11,7 @@ a crash leaves of a block is voided by `void_abandoned`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -47,22 +47,17 @@ def reserve(store: Store, rule: Numbering, count: int) -> Block:
     """A block of numbers for a loader; settle it with `settle` when its records stand."""
     day = store.clock.today()
     series = rule.series(day)
-    first = _advance(store, series, count)
-    block = Block(new_id(), rule, day, first, first + count - 1)
-    store.data.number_blocks.insert_one(
-        {
-            "_id": block.id,
-            "series": series,
-            "prefix": rule.prefix,
-            "pattern": rule.pattern,
-            "day": day.isoformat(),
-            "first": block.first,
-            "last": block.last,
-            "state": "open",
-            "at": store.clock.now(),
-        }
-    )
-    return block
+
+    def work(session: Any) -> Block:
+        first = _advance(store, series, count, session)
+        block = Block(new_id(), rule, day, first, first + count - 1)
+        reserved: dict[str, Any] = {"prefix": rule.prefix, "pattern": rule.pattern, "day": day.isoformat()}
+        reserved |= {"first": block.first, "last": block.last, "state": "open", "at": store.clock.now()}
+        store.data.number_blocks.insert_one({"_id": block.id, "series": series, **reserved}, session=session)
+        return block
+
+    with store.data.client.start_session() as session:
+        return session.with_transaction(work)
 
 
 def settle(store: Store, block: Block, unused: list[str], reason: str) -> None:
@@ -77,16 +72,26 @@ def void_abandoned(store: Store, stands: Any) -> int:
     :param stands: tells which of some archive numbers stand on a record: `list[str] -> set[str]`
     """
     voided = 0
-    old = {"state": "open", "at": {"$lt": store.clock.now() - ABANDONED_AFTER}}
-    for found in store.data.number_blocks.find(old):
-        rule = Numbering(found["prefix"], found["pattern"])
-        block = Block(found["_id"], rule, date.fromisoformat(found["day"]), found["first"], found["last"])
-        numbers = list(block.numbers())
-        used = stands(numbers)
-        unused = [number for number in numbers if number not in used]
+    for block in open_blocks(store, before=store.clock.now() - ABANDONED_AFTER):
+        issued = list(block.numbers())
+        used = stands(issued)
+        unused = [number for number in issued if number not in used]
         settle(store, block, unused, "abandoned")
         voided += len(unused)
     return voided
+
+
+def open_blocks(store: Store, series: str | None = None, before: datetime | None = None) -> Iterator[Block]:
+    """Blocks that a loader holds, or held when it died.
+
+    :param before: only those reserved before this moment
+    """
+    asked: dict[str, Any] = {"state": "open"}
+    asked |= {"series": series} if series else {}
+    asked |= {"at": {"$lt": before}} if before else {}
+    for found in store.data.number_blocks.find(asked):
+        rule = Numbering(found["prefix"], found["pattern"])
+        yield Block(found["_id"], rule, date.fromisoformat(found["day"]), found["first"], found["last"])
 
 
 def _advance(store: Store, series: str, count: int, session: Any = None) -> int:

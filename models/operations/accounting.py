@@ -1,0 +1,79 @@
+"""The account of archive numbers: every number ever issued stands on a record, is void, or is being loaded."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.access.door import Door, TypeDoor
+from models.definitions.compiled import CompiledType
+from models.operations import numbers
+from models.store import Store
+from models.users import Actor
+
+ACCOUNTANT = Actor.system_actor("job:numbers", "account of archive numbers")
+
+
+@dataclass(frozen=True)
+class Account:
+    """One series of numbers.
+
+    :param issued: numbers taken from it so far
+    :param standing: of those, on records
+    :param void: of those, in the register of void numbers
+    :param loading: of those, in a block that a loader still holds, on no record yet
+    """
+
+    series: str
+    issued: int
+    standing: int
+    void: int
+    loading: int
+
+    @property
+    def missing(self) -> int:
+        """Numbers nobody can account for; below zero, numbers that stand twice."""
+        return self.issued - self.standing - self.void - self.loading
+
+
+def accounts(store: Store) -> Iterator[Account]:
+    """The account of every series."""
+    doors = _doors(store)
+    for sequence in store.data.sequences.find(sort=[("_id", 1)]):
+        series = sequence["_id"]
+        kinds = [kind for kind in (door.compiled for door in doors) if _is_of(series, kind)]
+        collections = {kind.base: kind for kind in kinds}
+        standing = sum(
+            Door(store, ACCOUNTANT).open(kind.name).count_numbered(f"{series}-") for kind in collections.values()
+        )
+        void = store.data.number_voids.count_documents({"series": series})
+        yield Account(series, int(sequence["next"]), standing, void, _loading(store, series, doors))
+
+
+def void_abandoned(store: Store) -> int:
+    """Void what crashed loaders left of their blocks. Returns how many numbers became void."""
+    doors = _doors(store)
+    return numbers.void_abandoned(store, lambda some: _standing(doors, some))
+
+
+def _doors(store: Store) -> list[TypeDoor]:
+    """One door per concrete type."""
+    door = Door(store, ACCOUNTANT)
+    return [one for one in door.types() if not one.compiled.abstract]
+
+
+def _is_of(series: str, kind: CompiledType) -> bool:
+    return series == kind.numbering.prefix or series.startswith(f"{kind.numbering.prefix}-")
+
+
+def _standing(doors: list[TypeDoor], some: list[str]) -> set[str]:
+    found: set[str] = set()
+    for door in {door.compiled.base: door for door in doors}.values():
+        found |= door.numbers_standing(some)
+    return found
+
+
+def _loading(store: Store, series: str, doors: list[TypeDoor]) -> int:
+    return sum(
+        len(waiting) - len(_standing(doors, waiting))
+        for block in numbers.open_blocks(store, series)
+        if (waiting := list(block.numbers()))
+    )
