@@ -96,8 +96,8 @@ def test_a_lost_reply_leaves_neither_gap_nor_double(store, line, retry, losses):
 
 
 def test_a_lane_left_in_doubt_is_not_written_again(store, line):
-    with pymongo.MongoClient(line.url, tz_aware=True, retryWrites=False, serverSelectionTimeoutMS=500) as client:
-        audit = AuditLog(client[store.data.name], store.clock, patience=0.5)
+    with pymongo.MongoClient(line.url, tz_aware=True, retryWrites=False, serverSelectionTimeoutMS=5000) as client:
+        audit = AuditLog(client[store.data.name], store.clock, patience=2.0)
         audit.append(entry(0))
         line.lose(1000, b"audit_entries")
         with pytest.raises(Unavailable):

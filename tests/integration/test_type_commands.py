@@ -14,6 +14,7 @@ from models.operations.migrations import ensure_indexes
 from models.operations.types import as_yaml
 from models.store import read_stamps
 from models.users import Actor
+from tests.bare_store import nothing_ships
 from tests.drawn_types import a_type, definitions, field
 
 SHIPPED = str(Path(seed.__file__).parent / "types")
@@ -23,6 +24,7 @@ SHIPPED = str(Path(seed.__file__).parent / "types")
 def dossier(store, mongo_url, monkeypatch, tmp_path, capsys):
     """Run a command against the store of the test; gives its exit code, what it says and what it complains of."""
     ensure_indexes(store)
+    nothing_ships(store)
     head, mark, options = mongo_url.partition("/?")
     monkeypatch.setenv("DOSSIER_MONGO_URL", f"{head.rstrip('/')}/{store.data.name}{'?' if mark else ''}{options}")
     monkeypatch.setenv("DOSSIER_SECRET_KEY", "for tests only, and long enough for that")

@@ -10,12 +10,14 @@ from models.operations import sessions, tokens, users
 from models.operations.migrations import ensure_indexes
 from models.store import read_stamps
 from models.users import Role
+from tests.bare_store import nothing_ships
 
 
 @pytest.fixture
 def dossier(store, mongo_url, monkeypatch, tmp_path, capsys):
     """Run a command against the store of the test; gives its exit code, what it says and what it complains of."""
     ensure_indexes(store)
+    nothing_ships(store)
     for role in ("administrator", "sales"):
         if not store.data.roles.find_one({"_id": role}):
             store.data.roles.insert_one(Role(id=role, labels={"en": role}).to_mongo())
