@@ -145,7 +145,8 @@ def test_the_interface_describes_itself_for_its_caller(stage):
     assert "post" in told["paths"]["/records/client"]
     assert "phone" in told["components"]["schemas"]["client.write"]["properties"]
     assert "level" not in told["components"]["schemas"]["client.write"]["properties"]
-    assert "post" not in stage.ch.get("/openapi.json").json["paths"]["/records/client"]
+    assert stage.ch.get("/openapi.json").json["paths"]["/records/client"]["post"]["summary"] == "Not open to you"
+    assert "/records/client/{id}/restore" not in stage.ch.get("/openapi.json").json["paths"]
     assert "/audit/entries" not in told["paths"]
 
 

@@ -128,10 +128,16 @@ class _Paths:
             f"{one_path}/revisions/{{number}}/revert": {"post": self._verb("revert", Action.REVERT, NUMBER)},
         }
         for path, methods in found.items():
-            open_ones = {method: one for method, one in methods.items() if one}
-            if open_ones:
-                paths[path] = open_ones
+            if any(methods.values()):
+                paths[path] = {
+                    method: one or self._closed(f"{method}{path}", "{id}" in path) for method, one in methods.items()
+                }
         return paths
+
+    def _closed(self, name: str, of_record: bool) -> Tree:
+        """A method of an open path that this caller may use nowhere: the path answers it, with a refusal."""
+        word = "".join(sign if sign.isalnum() else "_" for sign in name)
+        return operation(word, "Not open to you", {}, [ID] if of_record else [])
 
     def _ref(self, suffix: str = "") -> Tree:
         return {"$ref": f"#/components/schemas/{self.name}{suffix}"}
@@ -204,7 +210,6 @@ class _Paths:
         keys = sorted({one.field.name for one in (*self.system, *self.fields) if one.group})
         if not keys or not self.door.may(Action.VIEW):
             return None
-        body = listed({"type": "object"})
         body = {"type": "object", "required": ["by", "groups", "capped"], "properties": {"groups": {"type": "array"}}}
         by = {"name": "by", "in": "query", "required": True, "schema": {"enum": keys}}
         measures = _list_parameter("measures", self._measures(), least=1, most=8)

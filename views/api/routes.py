@@ -18,7 +18,8 @@ class Route(NamedTuple):
     """What it takes: an action on records (judged by the door), a system right, or "" for what everybody may know."""
 
 
-ONE = "/records/<type_name>/<record_id>"
+ONE = "/records/<type_name>/<string(length=26):record_id>"
+"""Ids have 26 characters: `export` and `group` under a type are none."""
 ROUTES = (
     Route("GET", "/openapi.json", openapi.document, "document", ""),
     Route("GET", "/types", types.listed, "types", ""),
@@ -35,7 +36,6 @@ ROUTES = (
     Route("POST", f"{ONE}/revisions/<int:number>/revert", records.reverted, "reverted", "revert"),
     Route("GET", "/audit/entries", audit.entries, "entries", "audit:view"),
 )
-"""`export` and `group` under a type are no ids: those have 26 characters."""
 
 
 def init_app(app: Flask) -> None:
