@@ -480,9 +480,9 @@ class TypeDoor(SystemVerbs):
         found = self._records.find({"archive_no": {"$in": numbers}}, {"_id": 0, "archive_no": 1})
         return {one["archive_no"] for one in found}
 
-    def count_numbered(self, head: str) -> int:
-        """How many records of this collection have an archive number that begins so."""
-        return self._records.count_documents({"archive_no": {"$gte": head, "$lt": head + "\U0010ffff"}})
+    def count_numbered(self, form: str) -> int:
+        """How many records of this collection have an archive number of this form (`Numbering.form`)."""
+        return self._records.count_documents({"archive_no": {"$regex": form}})
 
     def revision_number(self, id: str) -> int | None:
         """The revision a record has now, whoever may see it; for telling stale from locked."""
@@ -499,8 +499,14 @@ class TypeDoor(SystemVerbs):
         self._records.insert_many(documents, ordered=False, session=session)
         self.store.data.revisions.insert_one(outbox, session=session)
 
-    def keep_first(self, document: Mapping[str, Any], session: Any) -> None:
-        """Before the first change of a loaded record: its content becomes revision 1. Others have theirs already."""
+    def keep_first(self, id: str, session: Any) -> None:
+        """Before the first change of a loaded record: its content becomes revision 1. Others have theirs already.
+
+        Read here, as it is stored: what a verb holds may have been opened to be brought to another kind of value.
+        """
+        document = self._records.find_one({"_id": id, "rev": 1}, session=session)
+        if document is None:
+            return
         first = {name: document.get(name) for name in ("type", "tv", "rev", "state", "dept", "owner", "v")}
         first |= {"record": document["_id"], "changed": [], **_loaded(document)}
         kept = {"_id": f"{document['_id']}:1"}

@@ -56,7 +56,7 @@ def commit(door: TypeDoor, kind: CompiledType, work: Callable[[Any], None]) -> N
     """Run `work(session)` as one majority transaction, again where it only met another.
 
     :raises InvalidRecord: a unique value is taken
-    :raises Unavailable: the database does not answer; nothing is known to be written
+    :raises Unavailable: the database does not answer; its words say whether the change may stand after all
     """
     try:
         with door.store.data.client.start_session() as session:
@@ -66,6 +66,9 @@ def commit(door: TypeDoor, kind: CompiledType, work: Callable[[Any], None]) -> N
     except DuplicateKeyError as fault:
         raise _taken(kind, fault) from None
     except PyMongoError as fault:
+        if fault.has_error_label("UnknownTransactionCommitResult"):
+            words = N_("The archive did not answer in time. Look whether the change is there before you repeat it.")
+            raise Unavailable(words) from fault
         raise Unavailable from fault
 
 

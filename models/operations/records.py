@@ -19,6 +19,7 @@ from models.access.levels import Write
 from models.access.query import refuse
 from models.access.reading import Reader
 from models.access.writing import Change, ChangeReader, check_after, missing
+from models.crypto.envelope import UNREADABLE
 from models.crypto.keys import DataKey
 from models.crypto.tokens import Tokens
 from models.definitions.compiled import CompiledType
@@ -267,7 +268,7 @@ def _replace(
 
     def work(session: Any) -> None:
         if expected == 1:
-            door.keep_first(loaded.document, session)
+            door.keep_first(id, session)
         if not door.replace(id, expected, changes, revision, session):
             raise Refused(_why_not(door, id, expected))
 
@@ -367,6 +368,8 @@ def _difference(door: TypeDoor, loaded: Loaded, earlier: Mapping[str, Any]) -> C
             old, new = _at(loaded.values, part), _at(earlier, part)
             if old == new or not door.knows(part):
                 continue
+            if new is UNREADABLE:
+                raise WrongState("unreadable", N_("This version holds a value that can no longer be opened."))
             if reader.level(part, levels).write < Write.EDIT:
                 raise AccessDenied("not_allowed", N_("This version holds a field you may not change."))
             change.touched.append(part.id)
