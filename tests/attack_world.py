@@ -70,7 +70,7 @@ class World:
         return found | {"data_keys": list(self.store.keys.data_keys.find(sort=[("_id", 1)]))}
 
 
-def build(store: Store) -> World:
+def build(store: Store, definition: Path = DEFINITION) -> World:
     """Definitions, policy, people; record 0 is S's, 1 SH's, 2 of their department too, 3 T's and 4 of another."""
     people = {
         "admin": (["admin"], None),
@@ -88,7 +88,7 @@ def build(store: Store) -> World:
         store.data.users.insert_one(user.to_mongo())
         departments = (department,) if department else ()
         world.actors[who] = Actor(user.id, who, frozenset(roles), departments, department, person=user.id)
-    definitions = type_operations.read_definitions(DEFINITION)
+    definitions = type_operations.read_definitions(definition)
     type_operations.apply(SYSTEM, store, definitions, reason="attack")
     grants.apply(store, SYSTEM, POLICY, source="attack", reason="attack")
     for number, (owner, department) in enumerate([("S", "a"), ("SH", "a"), (None, "a"), ("T", "b"), (None, "b")]):

@@ -1,5 +1,6 @@
 """How records of a type are numbered: `QY-2026-000123`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,13 @@ class Numbering:
         return self.pattern.format(
             prefix=self.prefix, year=day.year, month=f"{day.month:02d}", day=f"{day.day:02d}", seq=number
         )
+
+    def form(self, day: date) -> str:
+        """The regular expression of every number of the series of `day`, and of no other series."""
+        head, _, rest = self.pattern.partition("{seq")
+        tail = rest.partition("}")[2]
+        before, after = (Numbering(self.prefix, part).format(day, 0) for part in (head, tail))
+        return f"^{re.escape(before)}[0-9]+{re.escape(after)}$"
 
     def series(self, day: date) -> str:
         """What counts on its own: a pattern with a year starts anew each year, one without never does."""

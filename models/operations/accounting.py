@@ -1,10 +1,10 @@
 """The account of archive numbers: every number ever issued stands on a record, is void, or is being loaded."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from models.access.door import Door, TypeDoor
-from models.definitions.compiled import CompiledType
 from models.operations import numbers
 from models.store import Store
 from models.users import Actor
@@ -39,11 +39,8 @@ def accounts(store: Store) -> Iterator[Account]:
     doors = _doors(store)
     for sequence in store.data.sequences.find(sort=[("_id", 1)]):
         series = sequence["_id"]
-        kinds = [kind for kind in (door.compiled for door in doors) if _is_of(series, kind)]
-        collections = {kind.base: kind for kind in kinds}
-        standing = sum(
-            Door(store, ACCOUNTANT).open(kind.name).count_numbered(f"{series}-") for kind in collections.values()
-        )
+        form = sequence.get("form") or f"^{re.escape(series)}-[0-9]+$"  # as every series of the first release
+        standing = sum(door.count_numbered(form) for door in _one_a_collection(doors))
         void = store.data.number_voids.count_documents({"series": series})
         yield Account(series, int(sequence["next"]), standing, void, _loading(store, series, doors))
 
@@ -60,13 +57,13 @@ def _doors(store: Store) -> list[TypeDoor]:
     return [one for one in door.types() if not one.compiled.abstract]
 
 
-def _is_of(series: str, kind: CompiledType) -> bool:
-    return series == kind.numbering.prefix or series.startswith(f"{kind.numbering.prefix}-")
+def _one_a_collection(doors: list[TypeDoor]) -> Iterable[TypeDoor]:
+    return {door.compiled.base: door for door in doors}.values()
 
 
 def _standing(doors: list[TypeDoor], some: list[str]) -> set[str]:
     found: set[str] = set()
-    for door in {door.compiled.base: door for door in doors}.values():
+    for door in _one_a_collection(doors):
         found |= door.numbers_standing(some)
     return found
 

@@ -4,7 +4,7 @@ Every number ever issued stands on a record, on a tombstone, or here as void wit
 number is issued inside the transaction of its record, so it cannot be lost; loaders reserve blocks, and what
 a crash leaves of a block is voided by `void_abandoned`.
 
-`sequences`      {_id: series, next}
+`sequences`      {_id: series, next, form: regular expression of its numbers}
 `number_blocks`  {_id, series, first, last, used: highest number known to stand on a record or void, state, at}
 `number_voids`   {_id: archive number, series, reason, at}
 """
@@ -40,7 +40,7 @@ class Block:
 def issue(store: Store, rule: Numbering, session: Any) -> str:
     """The next number of a series, inside the caller's transaction."""
     day = store.clock.today()
-    return rule.format(day, _advance(store, rule.series(day), 1, session))
+    return rule.format(day, _advance(store, rule, day, 1, session))
 
 
 def reserve(store: Store, rule: Numbering, count: int) -> Block:
@@ -49,7 +49,7 @@ def reserve(store: Store, rule: Numbering, count: int) -> Block:
     series = rule.series(day)
 
     def work(session: Any) -> Block:
-        first = _advance(store, series, count, session)
+        first = _advance(store, rule, day, count, session)
         block = Block(new_id(), rule, day, first, first + count - 1)
         reserved: dict[str, Any] = {"prefix": rule.prefix, "pattern": rule.pattern, "day": day.isoformat()}
         reserved |= {"first": block.first, "last": block.last, "state": "open", "at": store.clock.now()}
@@ -94,11 +94,11 @@ def open_blocks(store: Store, series: str | None = None, before: datetime | None
         yield Block(found["_id"], rule, date.fromisoformat(found["day"]), found["first"], found["last"])
 
 
-def _advance(store: Store, series: str, count: int, session: Any = None) -> int:
-    """Take `count` numbers; returns the first."""
+def _advance(store: Store, rule: Numbering, day: date, count: int, session: Any) -> int:
+    """Take `count` numbers; returns the first. The series keeps the form of its numbers, for the account."""
     found = store.data.sequences.find_one_and_update(
-        {"_id": series},
-        {"$inc": {"next": count}},
+        {"_id": rule.series(day)},
+        {"$inc": {"next": count}, "$set": {"form": rule.form(day)}},
         upsert=True,
         return_document=ReturnDocument.AFTER,
         session=session,

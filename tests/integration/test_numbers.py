@@ -1,9 +1,14 @@
 """Every archive number ever issued can be accounted for, whoever took it and however they ended."""
 
+import re
+from datetime import date
+
+import pytest
 import time_machine
 
+from models.definitions.numbering import Numbering
 from models.operations import accounting, bulk, numbers, records
-from tests.attack_world import build
+from tests.attack_world import DEFINITION, build
 
 
 def missing(store):
@@ -32,3 +37,21 @@ def test_a_number_that_vanished_is_missed(store):
     world = build(store)
     store.data.r_client.delete_one({"_id": world.ids[0]})
     assert list(missing(store).values()) == [1]
+
+
+@pytest.mark.parametrize("pattern", ["{prefix}-{year}-{seq:06d}", "{prefix}{year}{seq:04d}", "{prefix}.{seq}/{year}"])
+def test_every_pattern_a_type_may_have_is_accounted_for(store, tmp_path, pattern):
+    text = DEFINITION.read_text(encoding="utf-8").replace("{prefix: KH}", f"{{prefix: KH, pattern: '{pattern}'}}")
+    (tmp_path / "client.yaml").write_text(text, encoding="utf-8")
+    world = build(store, tmp_path / "client.yaml")
+    (account,) = accounting.accounts(store)
+    assert (account.missing, account.standing) == (0, 5)
+    store.data.r_client.delete_one({"_id": world.ids[0]})
+    assert list(missing(store).values()) == [1]
+
+
+def test_series_that_begin_alike_are_told_apart():
+    day = date(2026, 11, 24)
+    short, long = Numbering("Q", "{prefix}{seq}"), Numbering("QY", "{prefix}{seq}")
+    assert re.match(short.form(day), short.format(day, 12))
+    assert not re.match(short.form(day), long.format(day, 12))
