@@ -96,6 +96,7 @@ def test_a_lost_reply_leaves_neither_gap_nor_double(store, line, retry, losses):
 
 
 def test_a_lane_left_in_doubt_is_not_written_again(store, line):
+    """A driver looks at a server it lost at most every 500 ms: less patience than a few such looks can never be met."""
     with pymongo.MongoClient(line.url, tz_aware=True, retryWrites=False, serverSelectionTimeoutMS=5000) as client:
         audit = AuditLog(client[store.data.name], store.clock, patience=2.0)
         audit.append(entry(0))
