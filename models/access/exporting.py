@@ -17,12 +17,11 @@ from models.access.listing import of_kind
 from models.access.masks import mask
 from models.access.query import columns_for, refuse
 from models.access.reading import Reader
-from models.crypto.envelope import UNREADABLE, unseal
+from models.crypto.envelope import UNREADABLE
 from models.crypto.keys import DataKey
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
 from models.definitions.grades import Grade
-from models.errors import SealBroken
 
 if TYPE_CHECKING:
     from models.access.door import TypeDoor
@@ -175,27 +174,22 @@ def _masked(field: Field) -> Text:
 
 
 def _whole(field: Field, locale: str) -> Text:
-    """The whole value as text; plain text takes the shortest way there is."""
-    id, render = field.id, field.type.render
-    plain = field.type.plain_text and not field.many
+    """The whole value as text, by the shortest way: this runs for every cell of an export."""
+    text = field.type.renderer(field, locale)
+    if field.parent_id:
+        return lambda document, key: _text(text, _opened(field, document, key))
+    id, path = field.id, field.path
+    if field.frame:
+        return lambda document, key: "" if (value := document.get(path)) is None else text(value)
 
-    if field.frame or field.parent_id or not plain:
+    def way(document: Mapping[str, Any], key: DataKey | None) -> str:
+        value = document["v"].get(id)
+        if isinstance(value, bytes):
+            value = open_value(field, value, key)
+        return _text(text, value)
 
-        def way(document: Mapping[str, Any], key: DataKey | None) -> str:
-            value = _opened(field, document, key)
-            return "" if value is None or value is UNREADABLE else render(value, field, locale)
+    return way
 
-        return way
-    if not field.sealed:
-        return lambda document, key: document["v"].get(id) or ""
 
-    def sealed(document: Mapping[str, Any], key: DataKey | None) -> str:
-        blob = document["v"].get(id)
-        if blob is None or key is None:
-            return ""
-        try:
-            return unseal(key, id, blob) if isinstance(blob, bytes) else blob
-        except SealBroken:
-            return ""
-
-    return sealed
+def _text(text: Callable[[Any], str], value: Any) -> str:
+    return "" if value is None or value is UNREADABLE else text(value)

@@ -1,6 +1,7 @@
 """What every field type answers. The concrete ones are registered in `field_types`."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.definitions.text_rules import comparable
@@ -79,6 +80,16 @@ class FieldType:
         if field.many and isinstance(value, list):
             return join_items([self.render_one(item, field, locale) for item in value])
         return self.render_one(value, field, locale)
+
+    def renderer(self, field: "Field", locale: str = "zh_Hans_CN") -> Callable[[Any], str]:
+        """`render` for many values of one field, none empty: what does not depend on the value is worked out once."""
+        if field.many:
+            return partial(self.render, field=field, locale=locale)
+        return self.renderer_one(field, locale)
+
+    def renderer_one(self, field: "Field", locale: str) -> Callable[[Any], str]:
+        """The same where the field holds one value."""
+        return str if self.plain_text else partial(self.render, field=field, locale=locale)
 
     def to_json(self, value: Any, field: "Field") -> Json:
         """The REST shape; null when empty."""

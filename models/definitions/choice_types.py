@@ -1,6 +1,6 @@
 """One of the options of a field, or several."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,10 @@ class ChoiceType(FieldType):
         option = options_by_key(field).get(value)
         return (in_language(option.labels, locale) if option else "") or value
 
+    def renderer_one(self, field: "Field", locale: str) -> Callable[[Any], str]:
+        known = {key: in_language(option.labels, locale) or key for key, option in options_by_key(field).items()}
+        return lambda value: known.get(value, value)
+
     def normalise_one(self, value: str) -> str:
         return value
 
@@ -65,6 +69,10 @@ class ChoicesType(ChoiceType):
 
     def render_one(self, value: Any, field: "Field", locale: str) -> str:
         return join_items([super(ChoicesType, self).render_one(key, field, locale) for key in value])
+
+    def renderer_one(self, field: "Field", locale: str) -> Callable[[Any], str]:
+        one = super().renderer_one(field, locale)
+        return lambda value: join_items([one(key) for key in value])
 
     def json_one(self, value: Any, field: "Field") -> Json:
         return list(value)

@@ -95,11 +95,10 @@ class MomentType(FieldType):
         return moment_in(text, raw) if text else None
 
     def render_one(self, value: datetime, field: "Field", locale: str) -> str:
-        moment = aware(value)
-        local = moment.astimezone(local_zone())
+        local = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(local_zone())
         text = local.replace(tzinfo=None).isoformat(" ", "milliseconds" if local.microsecond else "seconds")
-        # An hour that the zone passes twice needs its offset.
-        return text if moment_in(text, text) == moment else text + local.isoformat()[-6:]
+        # An hour that the zone passes twice needs its offset the second time.
+        return text + local.isoformat()[-6:] if local.fold else text
 
     def json_one(self, value: datetime, field: "Field") -> Json:
         return json_moment(value)

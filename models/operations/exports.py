@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import xlsxwriter
@@ -24,7 +24,7 @@ FORMATS = {
     "jsonl": "application/x-ndjson",
 }
 NUMBERS = frozenset({"integer", "decimal", "money"})
-LIVE = tuple("=+-@\t\r＝＋－＠")
+LIVE = frozenset("=+-@\t\r＝＋－＠")
 """What a spreadsheet may take for the beginning of a formula, the full-width forms of East Asian input included."""
 PLAIN_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
 EXACT_DIGITS = 15
@@ -69,25 +69,28 @@ def csv_text(heads: Sequence[str], columns: Sequence[Field], rows: Iterable[Sequ
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow([tamed(head) for head in heads])
-    yield b"\xef\xbb\xbf"
-    waiting = 0
-    for row in rows:
-        writer.writerow([
-            text if not text or (number and PLAIN_NUMBER.fullmatch(text)) else tamed(text)
-            for text, number in zip(row, numeric, strict=True)
+    yield b"\xef\xbb\xbf" + buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    left = iter(rows)
+    while chunk := list(islice(left, CHUNK_ROWS)):
+        writer.writerows([
+            [text if text[:1] not in LIVE else tamed(text, number) for text, number in zip(row, numeric, strict=True)]
+            for row in chunk
         ])  # fmt: skip
-        waiting += 1
-        if waiting >= CHUNK_ROWS:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-            waiting = 0
-    yield buffer.getvalue().encode()
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
 
 
-def tamed(text: str) -> str:
-    """Text no spreadsheet takes for a formula: an apostrophe before what could begin one."""
-    return f"'{text}" if text.startswith(LIVE) else text
+def tamed(text: str, number: bool = False) -> str:
+    """Text no spreadsheet takes for a formula: an apostrophe before what could begin one.
+
+    :param number: it stands in a column of numbers, where a plain negative one is harmless
+    """
+    if text[:1] not in LIVE or (number and PLAIN_NUMBER.fullmatch(text)):
+        return text
+    return f"'{text}"
 
 
 def xlsx(heads: Sequence[str], columns: Sequence[Field], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:

@@ -244,6 +244,7 @@ def _stands(field: Any, value: Any) -> None:
     assert value != {}
     stored = BSON.encode({"v": value}).decode()["v"]
     assert field.type.render(stored, field).encode() is not None
+    assert field.type.renderer(field)(stored) == field.type.render(stored, field)
     field.type.normalise(value)
     field.type.to_json(stored, field)
     field.type.check(value, field)
@@ -278,6 +279,8 @@ def test_reading_what_was_rendered_gives_the_value_back(kind: str, raw: Any, loc
     field = field_of(kind)
     value = field.type.parse(raw, field)
     assert field.type.parse(field.type.render(value, field, locale), field) == value
+    if value is not None:
+        assert field.type.renderer(field, locale)(value) == field.type.render(value, field, locale)
 
 
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=5))
