@@ -75,6 +75,11 @@ def plain(group: str, name: str, unit: str, ours: Spread | float, aim: Aim | Non
     return Finding(group, name, unit, spread, spread.middle, aim, **more)
 
 
+def not_measured(group: str, reason: str) -> Finding:
+    """What stands in the table where a group could not be run."""
+    return Finding(group, "not measured", "", None, 0.0, Aim("", at_least=1), note=reason)
+
+
 HEAD = ("what", "ours", "spread", "stock", "raw", "ratio", "aim", "")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.definitions.readings import readings, surname_readings
 from tests.bench.findings import Aim, Finding, beside_stock, plain, times
-from tests.bench.ground import Client, Ground
+from tests.bench.ground import Client, Ground, NotMeasured
 from tests.bench.stock import COLUMNS
 from tests.bench.timing import Work, in_turn
 
@@ -128,7 +128,8 @@ def _mark(client: Client, number: str) -> str:
     """The mark of the page after the one that begins at `number`."""
     page = client.get(LIST, sort="archive_no", jump=number).get_data(as_text=True)
     found = re.search(r"[?&;]after=([A-Za-z0-9_%-]+)", page)
-    assert found, "the page shows no link to the next one"
+    if found is None:
+        raise NotMeasured("the page shows no link to the next one")
     return found[1]
 
 
