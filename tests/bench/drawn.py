@@ -28,12 +28,12 @@ def a_type(name: str, count: int) -> TypeDefinition:
         "title": "f00",
         "numbering": {"prefix": name[:1].upper() + name[-2:].upper()},
         "sections": [{"name": "basic", "labels": labels("basic")}],
-        "fields": [_field(number) for number in range(count)],
+        "fields": [_field(number, f"aa{name[-2:]}") for number in range(count)],
     }
     return load_type(tree, f"{name}.yaml")
 
 
-def _field(number: int) -> dict[str, Any]:
+def _field(number: int, suffix: str) -> dict[str, Any]:
     kind = KINDS[number % len(KINDS)]
     said: dict[str, Any] = {}
     if kind == "choice":
@@ -45,7 +45,7 @@ def _field(number: int) -> dict[str, Any]:
         said["sort"] = True
     name = f"f{number:02d}"
     return {
-        "id": f"{name}_aa11", "name": name, "labels": labels(name), "type": kind,
+        "id": f"{name}_{suffix}", "name": name, "labels": labels(name), "type": kind,
         "section": "basic", "grade": GRADES[number % len(GRADES)], **said,
     }  # fmt: skip
 
