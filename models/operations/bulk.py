@@ -41,8 +41,9 @@ class Row:
 class Loader:
     """New records of one concrete type, for the actor of its door."""
 
-    def __init__(self, door: TypeDoor):
+    def __init__(self, door: TypeDoor, also: Action | None = None):
         """
+        :param also: a second action that has to hold for each new record
         :raises WrongState: the type only gathers kinds
         :raises AccessDenied: the actor may not create here
         """
@@ -52,6 +53,7 @@ class Loader:
             raise refuse()
         self.door = door
         self.kind: CompiledType = door.kinds[0]
+        self._also = door.judge(self.kind, also) if also else None
         self._judge = door.judge(self.kind, Action.CREATE)
         self._everything = self._judge.plan.everything
         self._levels = {} if self._everything else most_levels(self._judge, self.kind)
@@ -74,6 +76,14 @@ class Loader:
         if any(one.id not in values for one in self._required):
             raise InvalidRecord(missing(self.kind, values, self.door.knows))
         return Row(values, row.frame, row.touched)
+
+    def rehearse(self, row: Row) -> None:
+        """Judge the record a row would become; nothing is written, no number is taken.
+
+        :raises AccessDenied: it would lie outside the actor's scope
+        """
+        if not self._everything:
+            self._documents([row])
 
     def write(self, rows: Sequence[Row]) -> list[str]:
         """Write up to `BATCH` rows, all or none; returns the ids when the audit entry stands.
@@ -121,6 +131,8 @@ class Loader:
             )
             if not self._everything:
                 judge_after(self._judge, document, self.kind, list(row.touched))
+                if self._also is not None and not self._also.holds(document):
+                    raise refuse()
             documents.append(document)
             keys.append(key)
         return documents, keys

@@ -13,13 +13,15 @@ from hashlib import sha256
 from typing import Any
 
 from bson import Binary
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from models.access.door import TypeDoor
 from models.definitions.compiled import CompiledType
 from models.errors import N_, ArchiveError, FieldValueError, InvalidRecord, MalformedQuery, Unavailable
 
 IDEMPOTENCY = timedelta(hours=24)
+DUPLICATE = 11000
+"""The server's code for a key that stands already."""
 
 
 class Refused(Exception):
@@ -64,8 +66,10 @@ def commit(door: TypeDoor, kind: CompiledType, work: Callable[[Any], None]) -> N
     except Refused as refused:
         raise refused.error from None
     except DuplicateKeyError as fault:
-        raise _taken(kind, fault) from None
+        raise _taken(kind, fault.details or {}) from None
     except PyMongoError as fault:
+        if double := _double_in(fault):
+            raise _taken(kind, double) from None
         if fault.has_error_label("UnknownTransactionCommitResult"):
             words = N_("The archive did not answer in time. Look whether the change is there before you repeat it.")
             raise Unavailable(words) from fault
@@ -84,9 +88,15 @@ def log_committed(door: TypeDoor, entry: bytes) -> None:
         raise Unavailable(words) from fault
 
 
-def _taken(kind: CompiledType, fault: DuplicateKeyError) -> ArchiveError:
+def _double_in(fault: PyMongoError) -> Mapping[str, Any] | None:
+    """What a batch says of the document that met a unique index, if that is why it was refused."""
+    refused = (fault.details or {}).get("writeErrors", ()) if isinstance(fault, BulkWriteError) else ()
+    return next((one for one in refused if one.get("code") == DUPLICATE), None)
+
+
+def _taken(kind: CompiledType, details: Mapping[str, Any]) -> ArchiveError:
     """Which field a duplicate key is about; the record that holds the value is not named."""
-    text = str((fault.details or {}).get("keyPattern", "")) + str((fault.details or {}).get("keyValue", ""))
+    text = str(details.get("keyPattern", ""))
     for field in kind.active:
         if field.unique and field.id in text:
             return InvalidRecord({field.address: FieldValueError("taken", N_("This value is taken."))})

@@ -12,6 +12,7 @@ from typing import Any
 from models.access.actions import Action
 from models.access.door import TypeDoor
 from models.access.query import Query, refuse
+from models.access.writing import FRAME_WRITABLE
 from models.definitions.fields import LANGUAGES, Field
 from models.errors import N_, ArchiveError, DefinitionError, FieldValueError, InvalidRecord, Unavailable
 from models.operations import records
@@ -67,7 +68,7 @@ def load(
         raise refuse()
     ahead = iter(rows)
     if mapped is None:
-        mapped, ahead = _by_names(door, ahead)
+        mapped, ahead = _by_names(door, ahead, key)
     run = _Run(door, mapped, mode, key or mapped.key, dry_run, report)
     for number, row in ahead:
         run.take(number, row)
@@ -79,12 +80,22 @@ def load(
     return run.outcome
 
 
-def _by_names(door: TypeDoor, rows: Iterator[Numbered]) -> tuple[Mapped, Iterator[Numbered]]:
-    """A map out of the names in the first rows; names that are not ours, or not the actor's to know, are left alike."""
+def _by_names(door: TypeDoor, rows: Iterator[Numbered], key: str | None) -> tuple[Mapped, Iterator[Numbered]]:
+    """A map out of the names in the first rows; names that are not ours, or not the actor's to know, are left alike.
+
+    So are columns nobody writes (numbers, moments, what is computed): they come back with every export.
+    """
     first = [row for _, row in zip(range(LOOK_AHEAD), rows, strict=False)]
     names = dict.fromkeys(name for _, row in first if not isinstance(row, BadRow) for name in row)
-    known: list[Field] = [one.field for one in door.fields()]
+    known = [one.field for one in door.fields() if people_write(one.field) or one.field.address == key]
+    if key and key in door.compiled.system:
+        known.append(door.compiled.system[key])
     return own_names(names, known, LANGUAGES), chain(first, rows)
+
+
+def people_write(one: Field) -> bool:
+    """Whether a value of the field is ever taken from people."""
+    return not (one.computed or one.system) and (not one.frame or one.frame in FRAME_WRITABLE)
 
 
 class _Run:
@@ -97,7 +108,7 @@ class _Run:
             raise DefinitionError("key", N_("Say by which field a row finds its record."))
         self.door, self.mapped, self.mode, self.key = door, mapped, mode, key
         self.dry_run, self.report, self.outcome = dry_run, report, Outcome()
-        self.loader = Loader(door) if mode != "update" else None
+        self.loader = Loader(door, Action.IMPORT) if mode != "update" else None
         self.waiting: list[tuple[int, Row]] = []
         self.seen: set[str] = set()
         if mode != "add":
@@ -124,13 +135,18 @@ class _Run:
     def _place(self, number: int, body: Mapping[str, Any]) -> None:
         found = None if self.mode == "add" else self._standing(body)
         if found is not None:
-            if not self.dry_run:
-                records.update(self.door, found[0], body, expected=found[1])
+            change = records.rehearse_update if self.dry_run else records.update
+            if self.key in self.door.compiled.system:  # it says which record, and is never written
+                body = {name: value for name, value in body.items() if name != self.key}
+            change(self.door, found[0], body, expected=found[1], also=Action.IMPORT)
             self.outcome.changed += 1
         elif self.loader is None:
             raise FieldValueError("no_record", N_("No record has this value in the key field."))
         else:
-            self.waiting.append((number, self.loader.read(body)))
+            row = self.loader.read(body)
+            if self.dry_run:
+                self.loader.rehearse(row)
+            self.waiting.append((number, row))
             if len(self.waiting) >= BATCH:
                 self.write()
 

@@ -5,14 +5,13 @@ revision, and returns when the audit entry is acknowledged. What is refused has 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
 from models.access.actions import Action
 from models.access.cells import Record
-from models.access.documents import build, changed_keys, open_value, sealed_value, unique_key, upgraded
+from models.access.documents import build, open_value, upgraded
 from models.access.door import TypeDoor
 from models.access.judge import ALL_LEVELS, Judge, Level
 from models.access.levels import Write
@@ -21,27 +20,13 @@ from models.access.reading import Reader
 from models.access.writing import Change, ChangeReader, check_after, missing
 from models.crypto.envelope import UNREADABLE
 from models.crypto.keys import DataKey
-from models.crypto.tokens import Tokens
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
 from models.errors import N_, AccessDenied, InvalidRecord, RecordNotFound, StaleRecord, WrongState
 from models.operations import numbers
 from models.operations.commits import Idempotent, Refused, commit, log_committed, revision_of
+from models.operations.paths import Loaded, applied, paths_of, stamped
 from models.store import new_id
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A record about to be changed: its document, its key, its plain values by field id.
-
-    :param moved: ids of fields whose values the version in force reads otherwise than they were written
-    """
-
-    document: dict[str, Any]
-    kind: CompiledType
-    key: DataKey | None
-    values: dict[str, Any]
-    moved: frozenset[str] = frozenset()
 
 
 def create(door: TypeDoor, body: Mapping[str, Any], *, key: str | None = None) -> Record:
@@ -134,20 +119,43 @@ def _keep(repeated: Idempotent, id: str, session: Any) -> None:
         raise _MadeBefore from None
 
 
-def update(door: TypeDoor, id: str, body: Mapping[str, Any], *, expected: int) -> Record:
+def update(door: TypeDoor, id: str, body: Mapping[str, Any], *, expected: int, also: Action | None = None) -> Record:
     """Change fields of a record.
 
     :param expected: the revision the change was made against
+    :param also: a second action that has to hold for the record, before and after
     :raises RecordNotFound, AccessDenied, UnknownKey, AlreadyFilled, StaleRecord, InvalidRecord, WrongState:
     """
+    loaded, change = _read(door, id, body, expected, also)
+    return _write(door, loaded, change, "edit", also) if change else door.get(id)
+
+
+def rehearse_update(
+    door: TypeDoor, id: str, body: Mapping[str, Any], *, expected: int, also: Action | None = None
+) -> None:
+    """Judge what `update` judges, and write nothing. Whether a unique value is taken is not asked.
+
+    :raises: as `update`
+    """
+    loaded, change = _read(door, id, body, expected, also)
+    if change:
+        _judged(door, loaded, change, also)
+
+
+def _read(
+    door: TypeDoor, id: str, body: Mapping[str, Any], expected: int, also: Action | None
+) -> tuple[Loaded, Change]:
+    """The record to be changed, and the change as it may be made to the record as it is."""
     loaded = load(door, id, Action.EDIT)
+    if also is not None and not door.judge(loaded.kind, also).holds(loaded.document):
+        raise refuse()
     judge = door.judge(loaded.kind, Action.EDIT)
     levels = _levels(judge, loaded.document)
     reader = ChangeReader(loaded.kind, Reader(judge, ()), levels, door.knows, loaded.values, loaded.document)
     change = reader.read(body)  # what is not allowed is refused before it is said to be late
     _refuse_trashed(loaded.document)
     _refuse_stale(loaded.document, expected)
-    return _write(door, loaded, change, "edit") if change else door.get(id)
+    return loaded, change
 
 
 def trash(door: TypeDoor, id: str, *, expected: int) -> Record:
@@ -229,19 +237,29 @@ def judge_after(judge: Judge, document: Mapping[str, Any], kind: CompiledType, t
     check_after(_levels(judge, document), Reader(judge, ()), kind, touched)
 
 
-def _write(door: TypeDoor, loaded: Loaded, change: Change, verb: str) -> Record:
+def _write(door: TypeDoor, loaded: Loaded, change: Change, verb: str, also: Action | None = None) -> Record:
     """Judge the row as it would be, then write it."""
+    after, changes = _judged(door, loaded, change, also)
+    _replace(door, loaded, after, changes, change, verb)
+    return door.shown(after, loaded.kind, loaded.key)
+
+
+def _judged(
+    door: TypeDoor, loaded: Loaded, change: Change, also: Action | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The row as it would be, judged, and the paths that make it so."""
     kind = loaded.kind
     values = {id: value for id, value in {**loaded.values, **change.values}.items() if value is not None}
     if lacking := missing(kind, values, door.knows):
         raise InvalidRecord(lacking)
     if loaded.key is None and any(_seals(kind.by_id[id]) for id in change.values):
         raise RecordNotFound  # its key is gone: nothing may be sealed for it again
-    changes = _paths(door, loaded, change)
-    after = _applied(loaded.document, changes)
+    changes = paths_of(door, loaded, change)
+    after = applied(loaded.document, changes)
     judge_after(door.judge(kind, Action.EDIT), after, kind, change.touched)
-    _replace(door, loaded, after, changes, change, verb)
-    return door.shown(after, kind, loaded.key)
+    if also is not None and not door.judge(kind, also).holds(after):
+        raise refuse()
+    return after, changes
 
 
 def _seals(field: Field) -> bool:
@@ -250,8 +268,8 @@ def _seals(field: Field) -> bool:
 
 def _move(door: TypeDoor, loaded: Loaded, verb: str, trashed_at: Any, expected: int) -> Record:
     _refuse_stale(loaded.document, expected)
-    changes = _stamped(door) | {"life.trashed_at": trashed_at}
-    after = _applied(loaded.document, changes)
+    changes = stamped(door) | {"life.trashed_at": trashed_at}
+    after = applied(loaded.document, changes)
     _replace(door, loaded, after, changes, Change(), verb)
     return door.shown(after, loaded.kind, loaded.key)
 
@@ -285,75 +303,6 @@ def _why_not(door: TypeDoor, id: str, expected: int) -> StaleRecord | WrongState
 
 def _prepared(door: TypeDoor, verb: str, kind: CompiledType, id: str, touched: list[str], rev: int) -> bytes:
     return door.store.audit.prepare(door.entry(verb, kind.name, [id], touched, ref=f"{id}:{rev}", rev=rev))
-
-
-def _stamped(door: TypeDoor) -> dict[str, Any]:
-    return {"updated_at": door.store.clock.now(), "updated_by": door.actor.id}
-
-
-def _paths(door: TypeDoor, loaded: Loaded, change: Change) -> dict[str, Any]:
-    """What a change sets in the stored document; None unsets."""
-    kind, tokens = loaded.kind, door.store.keyring.tokens
-    changes = _stamped(door) | change.frame | {"tv": kind.version}
-    for id, value in change.values.items():
-        changes |= _value_paths(kind.by_id[id], loaded, value, tokens)
-    for id in loaded.moved - change.values.keys():
-        changes[f"v.{id}"] = _sealed(kind.by_id[id], loaded.values.get(id), loaded)
-    for id, value in (loaded.document.get("unfit") or {}).items():
-        changes[f"unfit.{id}"] = _sealed(kind.by_id[id], value, loaded)
-    rekeyed = {id: loaded.values.get(id) for id in loaded.moved} | change.values
-    if rekeyed:
-        changes["s"] = changed_keys(kind, loaded.document.get("s") or [], rekeyed, tokens)
-    return changes
-
-
-def _value_paths(field: Field, loaded: Loaded, value: Any, tokens: Tokens) -> dict[str, Any]:
-    """One changed field: the value, and what is derived from it to sort by and to keep unique."""
-    if field.type.name == "object" and field.id not in loaded.moved:
-        return _object_paths(field, loaded, value)
-    paths = {f"v.{field.id}": _sealed(field, value, loaded)}
-    if field.sort and field.type.has_sort_key and not field.sealed:
-        paths[f"d.sort.{field.id}"] = None if value is None else field.type.sort_key(value)
-    if field.unique:
-        paths[f"d.unique.{field.id}"] = None if value is None else unique_key(field, value, tokens)
-    return paths
-
-
-def _sealed(field: Field, value: Any, loaded: Loaded) -> Any:
-    """A value as it is stored; one that is sealed already stays so."""
-    return value if value is None or isinstance(value, bytes) else sealed_value(field, value, loaded.key)
-
-
-def _object_paths(field: Field, loaded: Loaded, value: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Only the parts that changed: untouched ciphertext stays as it is."""
-    if not value:
-        return {f"v.{field.id}": None}
-    before = loaded.values.get(field.id) or {}
-    paths: dict[str, Any] = {}
-    for sub in field.fields:
-        new = value.get(sub.id)
-        if new != before.get(sub.id):
-            paths[f"v.{field.id}.{sub.id}"] = None if new is None else sealed_value(sub, new, loaded.key)
-    return paths
-
-
-def _applied(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The document as it would be."""
-    after = _copied(document)
-    for path, value in changes.items():
-        *parents, last = path.split(".")
-        place = after
-        for part in parents:
-            place = place.setdefault(part, {})
-        if value is None:
-            place.pop(last, None)
-        else:
-            place[last] = value
-    return after
-
-
-def _copied(tree: Any) -> Any:
-    return {key: _copied(value) for key, value in tree.items()} if isinstance(tree, Mapping) else tree
 
 
 def _difference(door: TypeDoor, loaded: Loaded, earlier: Mapping[str, Any]) -> Change:
