@@ -24,13 +24,13 @@ from models.definitions.fields import Field
 from models.definitions.grades import Grade
 
 if TYPE_CHECKING:
-    from models.access.door import TypeDoor
+    from models.access.door_part import DoorPart
 
 BATCH_ROWS = 500
 Text = Callable[[Mapping[str, Any], DataKey | None], str]
 
 
-def export_columns(door: "TypeDoor", names: list[str] | None) -> list[Field]:
+def export_columns(door: "DoorPart", names: list[str] | None) -> list[Field]:
     """The columns of an export: those asked for, else every field the actor reads.
 
     :raises AccessDenied: one is unknown, off, hidden, or secret without the right to export that; or no row may leave
@@ -44,7 +44,7 @@ def export_columns(door: "TypeDoor", names: list[str] | None) -> list[Field]:
     return columns
 
 
-def exportable(door: "TypeDoor", field: Field) -> bool:
+def exportable(door: "DoorPart", field: Field) -> bool:
     """Whether some row of the export may show the field, whole or masked."""
     if field.frame:
         return True
@@ -59,7 +59,7 @@ def exportable(door: "TypeDoor", field: Field) -> bool:
     )
 
 
-def _judge(door: "TypeDoor", kind: CompiledType, field: Field) -> Judge:
+def _judge(door: "DoorPart", kind: CompiledType, field: Field) -> Judge:
     """Secret values leave only by a right of their own."""
     return door.judge(kind, Action.EXPORT_SECRET if field.grade == Grade.SECRET else Action.EXPORT)
 
@@ -67,7 +67,7 @@ def _judge(door: "TypeDoor", kind: CompiledType, field: Field) -> Judge:
 class Exporter:
     """Turns documents into rows of text for one actor and one set of columns."""
 
-    def __init__(self, door: "TypeDoor", columns: list[Field], locale: str):
+    def __init__(self, door: "DoorPart", columns: list[Field], locale: str):
         self.door, self.columns, self.locale = door, columns, locale
         self.kinds = {kind.name: kind for kind in door.viewed}
         self.readers = {name: self._reader(kind) for name, kind in self.kinds.items()}

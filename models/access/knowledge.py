@@ -13,7 +13,7 @@ from models.definitions.conditions import operators_of
 from models.definitions.fields import Field
 
 if TYPE_CHECKING:
-    from models.access.door import TypeDoor
+    from models.access.door_part import DoorPart
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def object_parts(field: Field) -> Iterable[Field]:
     return (sub for sub in field.fields if sub.active and field.type.name == "object")
 
 
-def field_access(door: "TypeDoor", field: Field) -> FieldAccess:
+def field_access(door: "DoorPart", field: Field) -> FieldAccess:
     """The most that is given on a field, over all kinds and rows; kept with the plans where nothing of it ends."""
     plans = [door.door.plan(kind) for kind in door.kinds]
     if not plans or not all(plan.lasting for plan in plans):
@@ -50,7 +50,7 @@ def field_access(door: "TypeDoor", field: Field) -> FieldAccess:
     return known[key]
 
 
-def _most_access(door: "TypeDoor", field: Field) -> FieldAccess:
+def _most_access(door: "DoorPart", field: Field) -> FieldAccess:
     ones = [(kind, of_kind(kind, field)) for kind in door.viewed if field.frame or field.id in kind.by_id]
     views = [door.judge(kind, Action.VIEW) for kind, _ in ones]
     writes = [(door.judge(kind, action), one) for kind, one in ones for action in (Action.EDIT, Action.CREATE)]

@@ -15,14 +15,14 @@ from models.definitions.fields import Field
 from models.search import candidates
 
 if TYPE_CHECKING:
-    from models.access.door import TypeDoor
+    from models.access.door_part import DoorPart
 
 LIVE: Filter = {"life.trashed_at": None, "life.condemned": None, "life.restricted": None}
 TRASHED: Filter = {"life.trashed_at": {"$type": "date"}, "life.condemned": None, "life.restricted": None}
 Rows = Callable[[Filter, list[tuple[str, int]], int], list[dict]]
 
 
-def where_of(door: "TypeDoor", query: Query, action: Action) -> Filter:
+def where_of(door: "DoorPart", query: Query, action: Action) -> Filter:
     """The rows of a question: per kind its scope, its conditions in its own fields, its search keys."""
     by_filter: list[tuple[Filter, list[str]]] = []
     for kind in door.viewed:
@@ -38,7 +38,7 @@ def where_of(door: "TypeDoor", query: Query, action: Action) -> Filter:
     return all_of([TRASHED if query.trash else LIVE, rows])
 
 
-def _kind_where(door: "TypeDoor", kind: CompiledType, query: Query, action: Action) -> Filter | None:
+def _kind_where(door: "DoorPart", kind: CompiledType, query: Query, action: Action) -> Filter | None:
     judge = door.judge(kind, action)
     asked: Filter = {}
     if query.where is not None:
@@ -61,7 +61,7 @@ def _and_rows(one: Filter | None, other: Filter | None) -> Filter | None:
     return one if one == other else all_of([one, other])
 
 
-def _search(door: "TypeDoor", kind: CompiledType, judge: Judge, text: str) -> Filter | None:
+def _search(door: "DoorPart", kind: CompiledType, judge: Judge, text: str) -> Filter | None:
     """Rows one of whose searchable fields answers to the text; None: no field could."""
     ways = []
     for field in door.compiled.active:

@@ -4,27 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import UpdateOne
-from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from models.definitions.compiled import CompiledType
+from models.access.door_part import DoorPart
 
 DUPLICATE_KEY = 11000
 
 
-class SystemVerbs:
+class SystemVerbs(DoorPart):
     """The part of a `TypeDoor` that only jobs use. Nothing here makes a revision: no person changed anything."""
-
-    compiled: CompiledType
-
-    @property
-    def _records(self) -> Collection:
-        """The collection of the type's records."""
-        raise NotImplementedError
-
-    def log_batch(self, action: str, records: list[str]) -> None:
-        """One audit entry for what is done to these records, before it is done."""
-        raise NotImplementedError
 
     def outdated(self, after: str, limit: int) -> list[dict[str, Any]]:
         """Documents that an older version wrote or keyed, in the trash or not, by id from `after` on."""
@@ -49,7 +37,7 @@ class SystemVerbs:
             unsets = {path: "" for path, value in paths.items() if value is None}
             still = {"_id": document["_id"], "rev": document["rev"], "tv": document["tv"], "life.condemned": None}
             writes.append(UpdateOne(still, {"$set": sets} | ({"$unset": unsets} if unsets else {})))
-        self.log_batch("refresh", [document["_id"] for document, _ in changes])
+        self._log("refresh", self.compiled.name, [document["_id"] for document, _ in changes], [])
         try:
             self._records.bulk_write(writes, ordered=False)
         except BulkWriteError as error:

@@ -1,0 +1,97 @@
+"""Earlier contents of records: what was changed when, and how a record stood in a revision."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.access.actions import Action
+from models.access.cells import Record
+from models.access.door_part import DoorPart
+from models.access.levels import Read
+from models.access.reading import shown_ids
+from models.definitions.compiled import CompiledType
+from models.definitions.fields import Field
+from models.errors import RecordNotFound
+
+
+class Revisions(DoorPart):
+    """The revisions of single records, through the actor's present plan."""
+
+    def revisions(self, id: str, limit: int = 100) -> list[dict[str, Any]]:
+        """The revisions of a record, newest first: number, moment, actor, action, ids of fields the actor may know."""
+        document, kind = self.fetch(id)
+        found = self._history.find({"record": id}, {"v": 0, "entry": 0}, sort=[("rev", -1)], limit=limit)
+        levels = self.judge(kind, Action.VIEW).levels(document)
+        shown = []
+        for revision in list(found) or [_loaded(document)]:
+            known = [
+                kind.by_id[one].address
+                for one in revision.get("changed", ())
+                if one in kind.by_id and self._reads(kind, kind.by_id[one], levels)
+            ]
+            shown.append({**{name: revision[name] for name in ("rev", "at", "by", "action")}, "changed": known})
+        self._log("revisions", kind.name, [id], [])
+        return shown
+
+    def _reads(self, kind: CompiledType, field: Field, levels: Mapping) -> bool:
+        if self.door.plan(kind).everything or field.frame:
+            return True
+        if field.type.name == "object":
+            return any(self._reads(kind, sub, levels) for sub in field.fields)
+        return field.id in levels and levels[field.id].read > Read.NONE
+
+    def revision(self, id: str, number: int) -> Record:
+        """The record as it was in a revision, through the actor's present plan.
+
+        :raises RecordNotFound: no such revision, or its record is out of scope
+        """
+        document, kind = self.fetch(id)
+        record = self.shown(self.as_of(document, number), kind)
+        self._log("view_revision", kind.name, [id], shown_ids([record]), rev=number)
+        return record
+
+    def as_of(self, document: Mapping[str, Any], number: int) -> dict[str, Any]:
+        """A document with the content of an earlier revision; for the door's own use."""
+        revision = self._history.find_one(
+            {"_id": f"{document['_id']}:{number}"}
+        )
+        if revision is None and document["rev"] == number == 1:
+            return dict(document)
+        if revision is None:
+            raise RecordNotFound
+        content = revision.get("v")
+        if content is None:
+            content = self._content_before(document, number)
+        return {
+            **document,
+            "v": content,
+            "tv": revision["tv"],
+            "rev": number,
+            "state": revision["state"],
+            "updated_at": revision["at"],
+            "updated_by": revision["by"],
+        }
+
+    def _content_before(self, document: Mapping[str, Any], number: int) -> dict[str, Any]:
+        """A revision that changed no value has none of its own: the latest before it, else (a loader's) the present."""
+        earlier = self._history.find_one(
+            {"record": document["_id"], "rev": {"$lte": number}, "v": {"$exists": True}}, sort=[("rev", -1)]
+        )
+        return earlier["v"] if earlier else document["v"]
+
+    def keep_first(self, id: str, session: Any) -> None:
+        """Before the first change of a loaded record: its content becomes revision 1. Others have theirs already.
+
+        Read here, as it is stored: what a verb holds may have been opened to be brought to another kind of value.
+        """
+        document = self._records.find_one({"_id": id, "rev": 1}, session=session)
+        if document is None:
+            return
+        first = {name: document.get(name) for name in ("type", "tv", "rev", "state", "dept", "owner", "v")}
+        first |= {"record": document["_id"], "changed": [], **_loaded(document)}
+        kept = {"_id": f"{document['_id']}:1"}
+        self._history.update_one(kept, {"$setOnInsert": first}, upsert=True, session=session)
+
+
+def _loaded(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What the first revision of a record says of itself; a loader leaves it to the record's frame."""
+    return {"rev": 1, "at": document["created_at"], "by": document["created_by"], "action": "load"}
