@@ -22,6 +22,14 @@ from admin_app.processes import Mark, private_folder, read_note, write_note
 START_SECONDS = 30.0
 NEEDED_BYTES = 300 * 2**20
 LOG_BYTES = 5 * 2**20
+EVICTION = ",".join(
+    f"eviction_{kind}_{bound}={percent}"
+    for kind in ("dirty", "updates")
+    for bound, percent in (("target", 50), ("trigger", 70))
+)
+"""Keys of sealed values are random, so each new record changes pages all over the index. Let them wait in the cache
+for the next checkpoint: written as early as the default asks (5 percent), a page is written dozens of times instead
+of once, and a million records cost the server three times the work."""
 
 
 class EmbeddedServer:
@@ -198,6 +206,7 @@ class EmbeddedMongo(EmbeddedServer):
             "--bind_ip", str(self.socket), "--unixSocketPrefix", str(self.sockets), "--filePermissions", "0700",
             "--logpath", str(self.log), "--logappend", "--networkMessageCompressors", "disabled",
             "--slowms", "2147483647", "--wiredTigerCacheSizeGB", f"{_cache_gigabytes():.2f}", "--oplogSize", "256",
+            "--wiredTigerEngineConfigString", EVICTION,
             "--setParameter", "diagnosticDataCollectionEnabled=false", *self.extra,
         ]  # fmt: skip
 
