@@ -14,7 +14,7 @@ from typing import Any
 
 from models.access.door import Door
 from models.definitions.compiled import CompiledType
-from models.operations.bulk import BATCH, Loader, Row
+from models.operations.bulk import BATCH, Loader, Row, work_in_batches
 from models.store import Store, read_stamps
 from models.users import Actor, Department, User, documents
 from seed import customers, fillers
@@ -86,6 +86,7 @@ _process: _Process | None = None
 
 def _open(open_store: OpenStore, order: Order) -> None:
     global _process
+    work_in_batches()
     _process = _Process(open_store(), order)
 
 

@@ -37,6 +37,7 @@ def load(
     from models.access.door import Door
     from models.definitions.sources import read_definition
     from models.operations import imports
+    from models.operations.bulk import work_in_batches
     from models.operations.maps import read_map
     from models.operations.tables import rows_in
 
@@ -46,6 +47,7 @@ def load(
         raise click.UsageError("Say the record type: --type, or type in the map.")
     with archive_for_command() as store, ExitStack() as stack:
         door = Door(store, actor_for_command(store, username)).open(name)
+        work_in_batches()
         report = _Report(report_file, stack)
         bar = stack.enter_context(_Bar(file))
         outcome = imports.load(

@@ -59,6 +59,10 @@ class FieldType:
             self.check_one(value, field)
         return value
 
+    def parser(self, field: "Field") -> Callable[[Any], Any]:
+        """`parse` for many values of one field: what does not depend on the value is worked out once."""
+        return partial(self.parse, field=field)
+
     def as_written(self, old: Any, new: Any, field: "Field") -> Any:
         """`new` as a person may write it over `old`: what only the system says inside a value comes from `old`."""
         return new

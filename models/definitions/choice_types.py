@@ -29,6 +29,13 @@ class ChoiceType(FieldType):
         text = comparable(clean_line(text))
         return _usable(option_named(text, field)) if text else None
 
+    def parser(self, field: "Field") -> Callable[[Any], Any]:
+        otherwise = super().parser(field)
+        if field.many or field.type.name != "choice":
+            return otherwise
+        offered = {option.key: option.key for option in field.options if option.active}
+        return lambda raw: (offered.get(raw) if type(raw) is str else None) or otherwise(raw)
+
     def operand(self, raw: Any, field: "Field") -> str | None:
         """Options no longer offered included: records still hold them."""
         text = text_of(raw)

@@ -58,7 +58,7 @@ def number_of(raw: Any) -> Decimal:
     text = text_of(raw)
     if len(text) > 100:
         raise FieldValueError("too_large", N_("This number is too large."))
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and (text.isdigit() or _PLAIN.fullmatch(text))):
         text = comparable(clean_line(text)).replace("\u2212", "-").replace(" ", "")
         if "," in text and _GROUPED.fullmatch(text):
             text = text.replace(",", "")

@@ -3,8 +3,9 @@
 New records are written in batches; changes of standing ones one by one, each with its own entry in the log.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -21,6 +22,8 @@ from models.operations.maps import Mapped, own_names
 from models.operations.tables import BadRow, Cells
 
 MODES = ("add", "update", "upsert")
+MOST_UNDER_WAY = 2
+"""Batches being written at once: while the database works on one, the next is sealed."""
 LOOK_AHEAD = 200
 """Rows looked through for column names where there is no map."""
 
@@ -69,12 +72,13 @@ def load(
     ahead = iter(rows)
     if mapped is None:
         mapped, ahead = _by_names(door, ahead, key)
-    run = _Run(door, mapped, mode, key or mapped.key, dry_run, report)
-    for number, row in ahead:
-        run.take(number, row)
-        if run.outcome.rows % 100 == 0:
-            progress(run.outcome.rows)
-    run.write()
+    with ThreadPoolExecutor(MOST_UNDER_WAY, "load") as writers:
+        run = _Run(door, mapped, mode, key or mapped.key, dry_run, report, writers)
+        for number, row in ahead:
+            run.take(number, row)
+            if run.outcome.rows % 100 == 0:
+                progress(run.outcome.rows)
+        run.write()
     progress(run.outcome.rows)
     run.outcome.left = mapped.left
     return run.outcome
@@ -99,9 +103,18 @@ def people_write(one: Field) -> bool:
 
 
 class _Run:
-    """One load under way."""
+    """One load under way. Batches are written by threads of their own while the rows of the next are judged."""
 
-    def __init__(self, door: TypeDoor, mapped: Mapped, mode: str, key: str | None, dry_run: bool, report: Report):
+    def __init__(
+        self,
+        door: TypeDoor,
+        mapped: Mapped,
+        mode: str,
+        key: str | None,
+        dry_run: bool,
+        report: Report,
+        writers: ThreadPoolExecutor,
+    ):
         if mode not in MODES:
             raise DefinitionError("mode", N_("Choose among {known}."), known=", ".join(MODES))
         if mode != "add" and not key:
@@ -109,7 +122,9 @@ class _Run:
         self.door, self.mapped, self.mode, self.key = door, mapped, mode, key
         self.dry_run, self.report, self.outcome = dry_run, report, Outcome()
         self.loader = Loader(door, Action.IMPORT) if mode != "update" else None
+        self.writers = writers
         self.waiting: list[tuple[int, Row]] = []
+        self.under_way: deque[tuple[list[tuple[int, Row]], Future[list[str]]]] = deque()
         self.seen: set[str] = set()
         if mode != "add":
             door.count(Query(where={"field": key, "op": "empty", "value": True}))  # may the actor use it at all?
@@ -148,7 +163,7 @@ class _Run:
                 self.loader.rehearse(row)
             self.waiting.append((number, row))
             if len(self.waiting) >= BATCH:
-                self.write()
+                self._send()
 
     def _standing(self, body: Mapping[str, Any]) -> tuple[str, int] | None:
         """Id and revision of the one record a row is about, as far as the actor may see it."""
@@ -164,27 +179,46 @@ class _Run:
         return (page.items[0].id, page.items[0].revision) if page.items else None
 
     def write(self) -> None:
-        """Write what waits: as one batch, and where that is refused row by row, to find the one at fault."""
+        """Write what waits; when this returns, all of it stands or is told as bad."""
+        self._send()
+        while self.under_way:
+            self._settle()
+
+    def _send(self) -> None:
+        """Hand what waits to the writers, as soon as one of them is free."""
         waiting, self.waiting = self.waiting, []
         if not waiting or self.loader is None:
             return
         if self.dry_run:
             self.outcome.added += len(waiting)
             return
+        while len(self.under_way) >= MOST_UNDER_WAY:
+            self._settle()
+        self.under_way.append(self._started(waiting))
+
+    def _started(self, rows: list[tuple[int, Row]]) -> tuple[list[tuple[int, Row]], Future[list[str]]]:
+        assert self.loader is not None
+        return rows, self.writers.submit(self.loader.write, [row for _, row in rows])
+
+    def _settle(self) -> None:
+        """See the oldest batch under way land; one that is refused is written by halves, to find the rows at fault."""
+        rows, landing = self.under_way.popleft()
         try:
-            self.loader.write([row for _, row in waiting])
+            landing.result()
         except Unavailable:
             raise
         except ArchiveError as fault:
-            if len(waiting) == 1:
-                self._bad(waiting[0][0], fault.errors if isinstance(fault, InvalidRecord) else {"": fault})
-                return
-            half = len(waiting) // 2
-            for part in (waiting[:half], waiting[half:]):
-                self.waiting = part
-                self.write()
+            self._by_halves(rows, fault)
+        else:
+            self.outcome.added += len(rows)
+
+    def _by_halves(self, rows: list[tuple[int, Row]], fault: ArchiveError) -> None:
+        if len(rows) == 1:
+            self._bad(rows[0][0], fault.errors if isinstance(fault, InvalidRecord) else {"": fault})
             return
-        self.outcome.added += len(waiting)
+        half = len(rows) // 2
+        for part in (rows[half:], rows[:half]):
+            self.under_way.appendleft(self._started(part))
 
     def _bad(self, number: int, faults: Mapping[str, ArchiveError]) -> None:
         self.outcome.bad += 1

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from models.definitions.fields import Field
@@ -89,6 +90,8 @@ class Mapped:
                 continue
             if value is not None:
                 _put(body, rule.address, value)
+        if row.keys() <= self._paths:
+            return body, faults
         unknown = [path for path in leaves(row) if not self._taken(path)]
         self.left.update(unknown)
         if unknown and self.refuse_unmapped:
@@ -97,8 +100,16 @@ class Mapped:
         return body, faults
 
     def _taken(self, path: str) -> bool:
-        taken = (*self.ignore, *(path for rule in self.rules for path in rule.paths()))
-        return any(path == one or path.startswith(f"{one}.") for one in taken)
+        """Whether the map reads or ignores this path or one around it."""
+        while path:
+            if path in self._paths:
+                return True
+            path = path.rpartition(".")[0]
+        return False
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset((*self.ignore, *(path for rule in self.rules for path in rule.paths())))
 
 
 def read_map(tree: Any, source: str) -> Mapped:
@@ -157,7 +168,7 @@ def leaves(row: Mapping[str, Any], before: str = "") -> list[str]:
     found: list[str] = []
     for name, value in row.items():
         path = f"{before}{name}"
-        if isinstance(value, Mapping) and value:
+        if value and isinstance(value, dict):
             found += leaves(value, f"{path}.")
         elif value not in (None, "", [], {}):
             found.append(path)

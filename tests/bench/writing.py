@@ -10,7 +10,7 @@ from seed import customers
 from tests.bench.findings import Aim, Finding, plain
 from tests.bench.ground import Ground, NotMeasured
 
-SAMPLE = 30_000
+SAMPLE = 100_000
 
 
 def generate(ground: Ground) -> Iterator[Finding]:
