@@ -22,7 +22,8 @@ DAY_OPERATORS = {
 }  # fmt: skip
 CHIP_WORDS = {"eq": "", "in": "", "between": "", "gte": "≥", "gt": ">", "lt": "<", "lte": "≤"}
 DAYS = frozenset({"date", "moment"})
-AGO = re.compile(r"@today(?:-(\d{1,5}))?")
+AGO = re.compile(r"@today(?:-([0-9]{1,5}))?")
+LAST = re.compile(r"last:([0-9]{1,5})")
 RELATIVE = (7, 30, 90, 365)
 MOST_VALUES = 50
 
@@ -36,9 +37,9 @@ def operator_words(field: Field, operator: str) -> str:
 def words_of(leaf: Any, find: Callable[[str], Field | None]) -> tuple[str, str]:
     """(label, words) of one condition. A tree that is more than a leaf, or of an unknown field, is named as such."""
     field = find(str(leaf.get("field"))) if isinstance(leaf, dict) and isinstance(leaf.get("field"), str) else None
-    if field is None or leaf.get("op") not in OPERATORS:
+    operator, value = (leaf.get("op"), leaf.get("value")) if field is not None else (None, None)
+    if field is None or not isinstance(operator, str) or operator not in OPERATORS:
         return gettext("Condition"), gettext("from a link")
-    operator, value = leaf["op"], leaf.get("value")
     label = field.label(locale())
     if operator == "empty":
         return label, gettext("is empty") if value is not False else gettext("is filled in")
@@ -82,8 +83,8 @@ def leaf_from(form: MultiDict, field: Field, operators: tuple[str, ...]) -> Mapp
     leaf: dict[str, Any] = {"field": field.address, "op": operator}
     if operator in ("empty", "filled") and "empty" in operators:
         return {**leaf, "op": "empty", "value": operator == "empty"}
-    if operator.startswith("last:") and "gte" in operators and operator[5:].isdigit():
-        return {**leaf, "op": "gte", "value": f"@today-{int(operator[5:])}"}
+    if (days := LAST.fullmatch(operator)) and "gte" in operators:
+        return {**leaf, "op": "gte", "value": f"@today-{int(days[1])}"}
     if operator not in operators:
         raise MalformedQuery("bad_operator", N_("Choose how to compare."))
     values = [value.strip() for value in form.getlist("value") if value.strip()][:MOST_VALUES]

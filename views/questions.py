@@ -95,6 +95,7 @@ def read_where(text: str) -> Mapping[str, Any] | None:
         return None
     try:
         tree = json.loads(text)
+        write_where(tree).encode()  # half a character or a bottomless tree stands in no link
     except (ValueError, RecursionError):
         tree = None
     if not isinstance(tree, dict):
