@@ -123,6 +123,11 @@ def read_map(tree: Any, source: str) -> Mapped:
         raise DefinitionError(source, N_("Unknown key {names}."), names=", ".join(map(str, extra)))
     if tree.get("unmapped", "report") not in ("report", "refuse"):
         raise DefinitionError(f"{source}: unmapped", N_("Either refuse or report."))
+    for name in ("type", "key"):
+        if not isinstance(tree.get(name, ""), str):
+            raise DefinitionError(f"{source}: {name}", N_("A name is expected."))
+    if not isinstance(tree.get("ignore") or [], list):
+        raise DefinitionError(f"{source}: ignore", N_("A list of paths is expected."))
     rules = tuple(_rule(str(address), how, source) for address, how in tree["fields"].items())
     ignore = tuple(str(path) for path in tree.get("ignore") or ())
     return Mapped(rules, tree.get("type"), tree.get("key"), ignore, tree.get("unmapped") == "refuse")
@@ -139,6 +144,9 @@ def _rule(address: str, how: Any, source: str) -> Rule:
     choices = how.get("map")
     if choices is not None and not isinstance(choices, Mapping):
         raise DefinitionError(f"{place}.map", N_("A mapping is expected."))
+    for name in ("date", "split"):
+        if name in how and not (isinstance(how[name], str) and how[name]):
+            raise DefinitionError(f"{place}.{name}", N_("Text is expected."))
     what = how[named[0]] if named[0] == "value" else str(how[named[0]])
     known = {str(key): value for key, value in choices.items()} if choices is not None else None
     return Rule(address, named[0], what, known, how.get("date"), how.get("split"))

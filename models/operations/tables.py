@@ -2,12 +2,14 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from bson import Decimal128, Int64, ObjectId, json_util
+from bson.errors import BSONError
 from python_calamine import CalamineError, CalamineWorkbook
 
 from models.errors import N_, ArchiveError, FieldValueError
@@ -16,6 +18,13 @@ FORMATS = ("csv", "xlsx", "json", "jsonl")
 MOST_DIGITS = 15
 LARGEST_JSON_BYTES = 512 * 2**20
 csv.field_size_limit(1_000_000)
+PLAIN_NODES = 50
+"""Objects and lists in a line that is no deeper than any reader can go."""
+HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character: JSON can escape it alone, but no text, file or database holds it."""
+HALF_WORDS = N_("The text holds half a character.")
+BAD_KINDS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, BSONError, re.error)
+"""What comes of values that only look like extended JSON."""
 
 Cells = dict[str, Any]
 
@@ -54,11 +63,24 @@ def _csv(path: Path) -> Iterator[tuple[int, Cells | BadRow]]:
         reader = csv.reader(stream, strict=False)
         try:
             head = _head(next(reader, []))
-            for cells in reader:
-                if any(cells):
-                    yield reader.line_num, _cells(head, cells)
         except csv.Error as fault:
             raise BadFile(N_("Line {line} is not CSV: {why}"), line=reader.line_num, why=str(fault)) from None
+        yield from _csv_rows(reader, head)
+
+
+def _csv_rows(reader: Any, head: list[str]) -> Iterator[tuple[int, Cells | BadRow]]:
+    """The rows below the head; a cell too large for one costs its own row."""
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as fault:
+            words = N_("Line {line} is not CSV: {why}")
+            yield reader.line_num, BadRow("not_csv", words, line=reader.line_num, why=str(fault))
+        else:
+            if any(cells):
+                yield reader.line_num, _cells(head, cells)
 
 
 def _encoding(path: Path) -> str:
@@ -118,8 +140,8 @@ def _json(path: Path) -> Iterator[tuple[int, Cells | BadRow]]:
         words = N_("{name} is too large for one JSON document. Write one object a line (.jsonl).")
         raise BadFile(words, name=path.name)
     try:
-        found = json_util.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, TypeError, RecursionError) as fault:
+        found = _read(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as fault:
         raise BadFile(N_("{name} is not JSON in UTF-8."), name=path.name) from fault
     rows = found if isinstance(found, list) else [found]
     for number, row in enumerate(rows, 1):
@@ -136,28 +158,59 @@ def _jsonl(path: Path) -> Iterator[tuple[int, Cells | BadRow]]:
 def _line(line: bytes) -> Cells | BadRow:
     try:
         text = line.decode("utf-8-sig")
-        if '"$' not in text:  # nothing of extended JSON, whose reader is several times slower
+        if _is_plain(text):
             row = json.loads(text)
             return row if isinstance(row, dict) else _object(row)
-        return _object(json_util.loads(text))
-    except (ValueError, TypeError, RecursionError, json.JSONDecodeError):
+        return _object(_read(text))
+    except (ValueError, RecursionError):
         return BadRow("not_json", N_("The line is not one JSON object in UTF-8."))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a line holds nothing of extended JSON, whose reader is several times slower, and nothing odd."""
+    odd = '"$' in text or "\\ud" in text or "\\uD" in text
+    return not odd and text.count("{") + text.count("[") <= PLAIN_NODES
+
+
+def _read(text: str) -> Any:
+    """JSON with the extended kinds of MongoDB; what only looks like one of them is told at its field.
+
+    :raises ValueError, RecursionError: no JSON
+    """
+    return json.loads(text, object_pairs_hook=_extended)
+
+
+def _extended(pairs: list[tuple[str, Any]]) -> Any:
+    try:
+        return json_util.object_pairs_hook(pairs)
+    except BAD_KINDS:
+        words = N_("A value of kind {kind} cannot be taken.")
+        return Unreadable(FieldValueError("unknown_kind", words, kind=_whole(pairs[0][0])))
+
+
+def _whole(name: str) -> str:
+    return HALF.sub("\ufffd", name)
 
 
 def _object(row: Any) -> Cells | BadRow:
     if not isinstance(row, Mapping):
         return BadRow("not_an_object", N_("A row is an object with names and values."))
-    return {str(name): _plain(value) for name, value in row.items()}
+    try:
+        return {_whole(str(name)): _plain(value) for name, value in row.items()}
+    except RecursionError:
+        return BadRow("too_deep", N_("The row is nested too deeply."))
 
 
 def _plain(value: Any) -> Any:
     """JSON values of what extended JSON and sheets bring; what has no such value is told at its field."""
-    if value is None or isinstance(value, str | bool | float):
+    if isinstance(value, str):
+        return Unreadable(FieldValueError("not_text", HALF_WORDS)) if HALF.search(value) else value
+    if value is None or isinstance(value, bool | float | Unreadable):
         return value
     if isinstance(value, Int64 | int):
         return int(value)
     if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return {_whole(str(name)): _plain(part) for name, part in value.items()}
     if isinstance(value, list):
         return [_plain(part) for part in value]
     if isinstance(value, ObjectId | Decimal128):
