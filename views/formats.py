@@ -8,6 +8,7 @@ from flask import Flask, g
 from flask_babel import get_locale, gettext
 from markupsafe import Markup, escape
 
+from models.definitions.fields import Field
 from models.users import LOCALES
 from views.access import current_store
 
@@ -19,6 +20,21 @@ def locale() -> str:
     if "locale" not in g:
         g.locale = str(get_locale() or LOCALES[0])
     return g.locale
+
+
+class OfField:
+    """What every part of a page that shows a field says of it."""
+
+    field: Field
+
+    @property
+    def label(self) -> str:
+        return self.field.label(locale())
+
+    @property
+    def grade(self) -> int:
+        """0 public … 3 secret."""
+        return int(self.field.grade) // 10
 
 
 def zone() -> ZoneInfo:

@@ -20,7 +20,7 @@ from models.errors import AccessDenied, ArchiveError
 from models.operations.preferences import list_habits
 from views import chips, marks
 from views.access import current_door, request_id, signed_in
-from views.formats import locale
+from views.formats import OfField, locale
 from views.questions import Question
 from views.rows import Rows
 from views.shell import type_label
@@ -29,7 +29,7 @@ LAST_COLUMN = "updated_at"
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(OfField):
     """One column: its field, and the link and direction of its sorting where it may be sorted."""
 
     field: Field
@@ -40,14 +40,6 @@ class Column:
     @property
     def name(self) -> str:
         return self.field.address
-
-    @property
-    def label(self) -> str:
-        return self.field.label(locale())
-
-    @property
-    def grade(self) -> int:
-        return int(self.field.grade) // 10
 
     @property
     def sensitive(self) -> bool:

@@ -11,7 +11,7 @@ from models.access.cells import Cell, Record
 from models.access.levels import Write
 from models.definitions.fields import Field
 from views import people
-from views.formats import exact_moment, locale
+from views.formats import OfField, exact_moment, locale
 from views.widgets import UNWRITABLE
 
 NUMERIC = frozenset({"integer", "decimal", "money"})
@@ -24,7 +24,7 @@ LOCKED = "locked"
 
 
 @dataclass
-class Mark:
+class Mark(OfField):
     """One field of one record, ready for the macros of `macros/marks.html`.
 
     :param look: value | empty | masked | fillable | filled | unreadable | locked
@@ -38,15 +38,6 @@ class Mark:
     parts: list["Mark"] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     table: list[list[str]] = field(default_factory=list)
-
-    @property
-    def label(self) -> str:
-        return self.field.label(locale())
-
-    @property
-    def grade(self) -> int:
-        """0 public … 3 secret."""
-        return int(self.field.grade) // 10
 
     @property
     def code(self) -> bool:

@@ -1,16 +1,15 @@
 """Attacks by files: what the tests of `load` and of `export` share."""
 
 import io
-import json
 import zipfile
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tests.attack.asking import NAMES_OF_HIDDEN
 from tests.attack.commands import Answer
 from tests.attack.stage import HIDDEN, Stage
 from tests.attack.unchanged import unchanged
 
-NAMES_OF_HIDDEN = ("id_card", "Paper", "证件", "證件", "income", "Income", "收入")
 UNUSABLE = ("id_card", "证件", "id_card_e5f6", "v.id_card_e5f6", "nothing_at_all", "$where", "family.income", "v", "s",
             "_id")  # fmt: skip
 EXPORTS = ("csv", "xlsx", "jsonl")
@@ -21,11 +20,6 @@ def importing(tree: dict[str, Any]) -> None:
     inside = {"field": "department", "op": "in", "value": "@my_departments"}
     tree["scopes"].append({"holder": "role:sales", "type": "client", "actions": ["import"], "when": inside})
     tree["scopes"].append({"holder": "role:helpdesk", "type": "client", "actions": ["import"]})
-
-
-def leaf(field: str, op: str, value: Any) -> str:
-    """One condition as JSON."""
-    return json.dumps({"field": field, "op": op, "value": value})
 
 
 def leaks(text: str | bytes) -> list[str]:

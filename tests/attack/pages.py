@@ -15,6 +15,7 @@ from models.store import Store
 from models.users import User
 from tests.attack.panel import SYSTEM
 
+LIST = "/admin/r/client/"
 PASSWORD = "tamper-lantern-98"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 INPUT = re.compile(r"<input\b[^>]*>")
@@ -57,3 +58,8 @@ def sign_in(app: Flask, store: Store, user: User) -> Person:
     answer = client.post("/login", data={"csrf_token": token, "username": user.username, "password": PASSWORD})
     assert answer.status_code == 302, answer.text
     return Person(client, user)
+
+
+def page_of(id: str, rest: str = "") -> str:
+    """The address of a record of the scene, or of a page below it."""
+    return f"{LIST}{id}/{rest}"

@@ -3,20 +3,14 @@
 The numbers are those of its list. After every refused call the database is what it was, byte for byte.
 """
 
-import pytest
 import yaml
 
 from models.operations import types
 from models.operations import users as accounts
 from tests.attack.asking import everywhere, leaf, refused
 from tests.attack.panel import SYSTEM
-from tests.attack.stage import FOLDER, build
+from tests.attack.stage import FOLDER
 from tests.attack.unchanged import unchanged
-
-
-@pytest.fixture
-def stage(store):
-    return build(store)
 
 
 def test_39_a_new_field_is_seen_by_nobody_but_administrators(stage, tmp_path):

@@ -5,17 +5,10 @@ The numbers are those of its list. After every refused call the database is what
 
 import json
 
-import pytest
-
 from tests.attack.asking import SPELLINGS, everywhere, leaf, refused
 from tests.attack.panel import add_user, caller
-from tests.attack.stage import ID_CARD, OTHER_ID_CARD, PHONES, build
+from tests.attack.stage import ID_CARD, OTHER_ID_CARD, PHONES
 from tests.attack.unchanged import unchanged
-
-
-@pytest.fixture
-def stage(store):
-    return build(store)
 
 
 def test_01_no_filter_on_a_hidden_field(stage):

@@ -7,18 +7,11 @@ import io
 import json
 import zipfile
 
-import pytest
 from python_calamine import CalamineWorkbook
 
 from tests.attack.asking import NAMES_OF_HIDDEN, everywhere, leaf, leaks, refused, stored
 from tests.attack.panel import add_user, caller
-from tests.attack.stage import build
 from tests.attack.unchanged import unchanged
-
-
-@pytest.fixture
-def stage(store):
-    return build(store)
 
 
 def test_13_rows_of_one_role_and_columns_of_another_do_not_add_up(stage):

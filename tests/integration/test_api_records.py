@@ -6,13 +6,8 @@ import pytest
 import schemathesis
 
 from tests.attack.panel import process
-from tests.attack.stage import ID_CARD, build
+from tests.attack.stage import ID_CARD
 from tests.attack.unchanged import unchanged
-
-
-@pytest.fixture
-def stage(store):
-    return build(store)
 
 
 def test_a_list_has_the_rows_and_cells_of_its_reader(stage):

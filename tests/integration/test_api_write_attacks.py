@@ -3,16 +3,10 @@
 The numbers are those of its list. After every refused call the database is what it was, byte for byte.
 """
 
-import pytest
 
 from tests.attack.asking import leaks, stored
-from tests.attack.stage import ID_CARD, build
+from tests.attack.stage import ID_CARD
 from tests.attack.unchanged import unchanged
-
-
-@pytest.fixture
-def stage(store):
-    return build(store)
 
 
 def test_28_extra_keys_are_refused_alike(stage):

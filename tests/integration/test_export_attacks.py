@@ -10,16 +10,16 @@ import json
 import pytest
 
 from models.operations.migrations import migrate
+from tests.attack.asking import leaf
 from tests.attack.commands import commands_on
-from tests.attack.files import EXPORTS, UNUSABLE, importing, leaf, leaks, refused, text_of
-from tests.attack.stage import ID_CARD, build
+from tests.attack.files import EXPORTS, UNUSABLE, importing, leaks, refused, text_of
+from tests.attack.stage import ID_CARD
 
 
 @pytest.fixture
-def stage(store):
-    made = build(store)
-    made.change_grants(importing)
-    return made
+def stage(stage):
+    stage.change_grants(importing)
+    return stage
 
 
 @pytest.fixture

@@ -11,28 +11,24 @@ import yaml
 
 from models.operations import types, users
 from models.operations.migrations import migrate
+from tests.attack.asking import leaf, stored
 from tests.attack.commands import FORMS, commands_on
-from tests.attack.files import EXPORTS, UNUSABLE, importing, leaf, leaks, refused, text_of
+from tests.attack.files import EXPORTS, UNUSABLE, importing, leaks, refused, text_of
 from tests.attack.panel import SYSTEM, add_user
-from tests.attack.stage import FOLDER, HIDDEN, ID_CARD, OTHER_ID_CARD, PHONES, build, policy
+from tests.attack.stage import FOLDER, HIDDEN, ID_CARD, OTHER_ID_CARD, PHONES, policy
 from tests.attack.unchanged import unchanged
 
 
 @pytest.fixture
-def stage(store):
-    made = build(store)
-    made.change_grants(importing)
-    return made
+def stage(stage):
+    stage.change_grants(importing)
+    return stage
 
 
 @pytest.fixture
 def dossier(stage, mongo_url, tmp_path, monkeypatch, capsys):
     migrate(stage.store)
     return commands_on(stage.store, mongo_url, tmp_path, monkeypatch, capsys)
-
-
-def stored(stage, id):
-    return stage.store.data.r_client.find_one({"_id": id})
 
 
 def test_01_no_row_is_found_by_a_hidden_field(stage, dossier):

@@ -12,47 +12,17 @@ import yaml
 
 from models.access.door import Door
 from models.operations import records, types, users
-from tests.attack.pages import sign_in
+from tests.attack.asking import NAMES_OF_HIDDEN, SPELLINGS
+from tests.attack.pages import LIST, page_of, sign_in
 from tests.attack.panel import SYSTEM, process
-from tests.attack.stage import FOLDER, HIDDEN, ID_CARD, PHONES, build
+from tests.attack.stage import FOLDER, HIDDEN, ID_CARD, PHONES
 from tests.attack.unchanged import unchanged
 
-LIST = "/admin/r/client/"
-NAMES_OF_HIDDEN = ("id_card", "Paper", "证件", "證件", "income", "Income", "收入")
-"""What must not stand in anything S gets: names and labels of what S may not know of."""
-SPELLINGS = (
-    "id_card", "id_card_e5f6", "v.id_card_e5f6", "ID_CARD", "id_card.number", " id_card", "ｉd_card", "family.income",
-    "s", "d", "life", "v", "$where", "nothing_at_all",
-)  # fmt: skip
 OPERATORS = ("eq", "ne", "in", "starts", "contains", "gt", "empty")
-
-
-@pytest.fixture
-def stage(store):
-    return build(store)
-
-
-@pytest.fixture
-def s(stage):
-    return sign_in(stage.app, stage.store, stage.s.user)
-
-
-@pytest.fixture
-def sh(stage):
-    return sign_in(stage.app, stage.store, stage.sh.user)
-
-
-@pytest.fixture
-def boss(stage):
-    return sign_in(stage.app, stage.store, stage.boss.user)
 
 
 def leaf(field, op, value):
     return {"field": field, "op": op, "value": value}
-
-
-def page_of(id, rest=""):
-    return f"{LIST}{id}/{rest}"
 
 
 def without_event(answer):

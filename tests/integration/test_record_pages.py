@@ -8,40 +8,16 @@ import pytest
 
 from models.access.door import Door
 from models.operations import records, users
-from tests.attack.pages import sign_in
+from tests.attack.asking import stored
+from tests.attack.pages import LIST, page_of
 from tests.attack.panel import SYSTEM, process
-from tests.attack.stage import HIDDEN, build
+from tests.attack.stage import HIDDEN
 from tests.attack.unchanged import unchanged
-
-LIST = "/admin/r/client/"
-
-
-@pytest.fixture
-def stage(store):
-    return build(store)
-
-
-@pytest.fixture
-def boss(stage):
-    return sign_in(stage.app, stage.store, stage.boss.user)
-
-
-@pytest.fixture
-def s(stage):
-    return sign_in(stage.app, stage.store, stage.s.user)
-
-
-def stored(stage, id):
-    return stage.store.data.r_client.find_one({"_id": id})
 
 
 def shown(stage, id):
     """The record as the system sees it, in REST shape."""
     return Door(stage.store, SYSTEM).open("client").get(id).to_json()
-
-
-def page_of(id, rest=""):
-    return f"{LIST}{id}/{rest}"
 
 
 def saved(answer):
