@@ -145,6 +145,10 @@ def ensure_indexes(store: Store) -> None:
             store.data[kind._meta["collection"]].create_indexes(planned)
 
 
+SYSTEM_ACTORS = ("cli", "job", "system")
+"""How the ids of what is no person begin."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: a user as they stand at this request, or the system in a job or command.
@@ -168,7 +172,12 @@ class Actor:
 
     @classmethod
     def system_actor(cls, name: str, reason: str = "") -> "Actor":
-        """The installation itself, e.g. "cli:root" or "ticker". Holds every right to system resources."""
+        """The installation itself. Holds every right to system resources.
+
+        :param name: "cli:<user of the machine>", "job:<rule>" or "system:<what>", which no account's id can be
+        """
+        if name.partition(":")[0] not in SYSTEM_ACTORS or name.endswith(":"):
+            raise ValueError(f"{name!r} names no part of the system: say one of {', '.join(SYSTEM_ACTORS)}, then :name")
         return cls(id=name, name=name, system=True, reason=reason)
 
     @property

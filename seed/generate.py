@@ -30,7 +30,7 @@ class Order:
     count: int
     seed: int = 1
     full: bool = False
-    actor: str = "cli"
+    actor: str = "cli:generate"
 
     def batches(self) -> Iterator[tuple[int, int]]:
         """(number of the batch, records in it)."""

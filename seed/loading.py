@@ -23,7 +23,7 @@ def apply_shipped(store: Store, actor: Actor | None = None) -> None:
     release are migrations. Grants are applied only where there are none at all, since one that is missing
     may have been taken away on purpose.
     """
-    actor = actor or Actor.system_actor("shipped", REASON)
+    actor = actor or Actor.system_actor("system:shipped", REASON)
     _add_roles(store, actor)
     standing = current_documents(store)
     missing = {name: one for name, one in shipped_definitions().items() if name not in standing}

@@ -17,7 +17,7 @@ from models.store import Store
 from models.users import Actor, Department, Role, User
 
 DEFINITION = Path(__file__).parent / "data" / "attack" / "client.yaml"
-SYSTEM = Actor.system_actor("test")
+SYSTEM = Actor.system_actor("cli:test")
 EVERY_ACTION = ["view", "create", "edit", "delete", "restore", "revert", "export", "import", "transition"]
 HIDDEN_WORDS = ("id_card", "证件号码", "證件號碼", "Identity number", "vip", "hobby")
 PLANTED = {"id_card": "310101199003074570", "salary": 87654321, "phone": "13812345678", "hobby": "围棋收藏"}

@@ -196,7 +196,7 @@ def cast_content(databases, shipped_content) -> dict[str, list[dict]]:
     _empty(databases.data)
     for name, documents in shipped_content.items():
         databases.data[name].insert_many(documents)
-    system = Actor.system_actor("tests", "the cast")
+    system = Actor.system_actor("cli:tests", "the cast")
     for id, name, parent in DEPARTMENTS:
         departments.add(system, databases, id=id, name=name, parent=parent)
     for username, name, role, department in ACCOUNTS:

@@ -51,7 +51,7 @@ def fill(store: Store) -> None:
     """What the release has to show: the shipped definitions, an account, three records of each kind."""
     migrate(store)
     apply_shipped(store)
-    actor = Actor.system_actor("keep_release", "a small archive of this release")
+    actor = Actor.system_actor("cli:keep_release", "a small archive of this release")
     users.add(
         actor, store, username="admin", name="陈明远", password=PASSWORD, roles=["administrator"], must_change=False
     )

@@ -10,6 +10,8 @@ from views.access import current_stamps, current_store
 
 PERSON = re.compile(r"[a-z2-7]{26}")
 """An account's id. Commands, the loader and the ticker act under other names."""
+FORMERLY = {"shipped": "system:shipped", "first sign-in": "system:first-sign-in"}
+"""What parts of the system were called before their ids had a kind; written so in older revisions."""
 MOST_KEPT = 10_000
 """Names one process remembers."""
 
@@ -37,8 +39,24 @@ def user_name(one: str | None) -> str:
     """What to call whoever stands under this id."""
     if not one:
         return ""
-    named = user_names([one]).get(one)
-    return named or (gettext("a former user") if PERSON.fullmatch(one) else gettext("the system"))
+    if named := user_names([one]).get(one):
+        return named
+    return gettext("a former user") if PERSON.fullmatch(one) else _system_name(FORMERLY.get(one, one))
+
+
+def _system_name(one: str) -> str:
+    """What to call a part of the system. Who typed a command stands in the log, not here."""
+    match one.partition(":"):
+        case "cli", _, _:
+            return gettext("the command line")
+        case "job", _, _:
+            return gettext("a background job")
+        case _, _, "shipped":
+            return gettext("as delivered")
+        case _, _, "first-sign-in":
+            return gettext("the first sign-in")
+        case _:
+            return gettext("the system")
 
 
 def department_name(one: str | None) -> str:

@@ -145,8 +145,9 @@ def _revoke(actor: Actor, store: Store, user_id: str, ids: Iterable[str], action
 
 def _outcome(action: str, user: User | None) -> Entry:
     """What a sign-in leaves in the log. A name that nobody has is not kept: it may be a mistyped password."""
-    known = user.id if user else ""
-    return entry_for(Actor.system_actor(known or "nobody"), action, "sessions", [known] if known else [])
+    if user is None:
+        return entry_for(Actor.system_actor("system:nobody"), action, "sessions", [])
+    return entry_for(Actor(user.id, user.name), action, "sessions", [user.id])
 
 
 def _network(address: str) -> str:

@@ -210,7 +210,7 @@ def add_first(store: Store, secret: str, *, username: str, name: str, password: 
     """
     if not is_first_link(store, secret):
         raise NotSignedIn(N_("This link has been used or replaced by a newer one."))
-    actor, now = Actor.system_actor("first sign-in"), store.clock.now()
+    actor, now = Actor.system_actor("system:first-sign-in"), store.clock.now()
     values = _checked(store, username=username, name=name, password=password, roles=[ADMINISTRATOR])
     user = User(
         username=values["username"],

@@ -25,7 +25,7 @@ from tests.attack_world import build
 ROOT = Path(__file__).parents[2]
 THEATERS = ROOT / "tests" / "data" / "theaters.jsonl"
 MAP = ROOT / "seed" / "maps" / "theaters.yaml"
-SYSTEM = Actor.system_actor("test")
+SYSTEM = Actor.system_actor("cli:test")
 
 
 def enterprises(store):

@@ -54,6 +54,19 @@ def test_a_list_is_a_link(stage, boss):
     assert stage.ids[0] not in boss.get(LIST, q="李四光").text
 
 
+@pytest.mark.parametrize(("by", "words"), [
+    ("cli:root", "the command line"), ("job:demo", "a background job"), ("system:shipped", "as delivered"),
+    ("shipped", "as delivered"), ("first sign-in", "the first sign-in"), ("tests", "the system"),
+    ("a" * 26, "a former user"),
+])
+def test_the_timeline_names_parts_of_the_system_and_takes_none_for_a_user(stage, boss, by, words):
+    stage.store.data.revisions.update_many({"record": stage.own}, {"$set": {"by": by}})
+    stage.store.data.r_client.update_one({"_id": stage.own}, {"$set": {"created_by": "cli:x", "updated_by": "cli:x"}})
+    page = boss.get(page_of(stage.own)).text
+    assert words in page
+    assert ("a former user" in page) == (words == "a former user")
+
+
 def test_paging_goes_forth_and_back(stage, boss):
     seen, page = [], boss.get(LIST, sort="name", limit="1").text
     for _ in range(3):

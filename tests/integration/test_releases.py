@@ -17,7 +17,7 @@ from tests import keep_release
 from tests.keep_release import DATABASES, KEPT, KINDS, MOST_BYTES, NEW_NAME
 
 RELEASES = sorted(path.parent for path in KEPT.glob("*/indexes.json"))
-ACTOR = Actor.system_actor("test")
+ACTOR = Actor.system_actor("cli:test")
 
 
 @pytest.fixture(params=RELEASES, ids=lambda path: path.name)

@@ -45,7 +45,7 @@ def test_unknown_wrong_and_shut_get_the_same_words_and_the_same_work(store, monk
     assert len(words) == 1
     assert len(compared) == 4, "a password is always compared"
     refusals = entries(store, "session:refuse")
-    assert {entry["actor"] for entry in refusals} == {"nobody", actor.id, gone.id}
+    assert {entry["actor"] for entry in refusals} == {"system:nobody", actor.id, gone.id}
 
 
 def test_an_account_pauses_after_five_failures_known_or_not_and_the_pause_grows(store):

@@ -1,5 +1,7 @@
 """The department tree and the actor, without a database."""
 
+import pytest
+
 from models.users import Actor, Department, Departments, label_of
 
 
@@ -38,6 +40,10 @@ def test_an_actor_is_named_by_roles_and_user_to_grants():
     assert actor.holders == {"role:sales", "user:u1"}
     assert actor.through("token").via == "token"
     assert Actor.system_actor("cli:root", "load").system
+    assert Actor.system_actor("system:shipped").id == "system:shipped"
+    for name in ("shipped", "first sign-in", "cli:", "", "user:admin", "a" * 26):
+        with pytest.raises(ValueError, match="names no part"):
+            Actor.system_actor(name)
 
 
 def test_a_label_falls_back_to_any_language():
