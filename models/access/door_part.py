@@ -106,12 +106,21 @@ class DoorPart:
         self._log("view", kind.name, [id], shown_ids([record]), rev=record.revision)
         return record
 
-    def shown(self, document: Mapping[str, Any], kind: CompiledType, key: DataKey | None = None) -> Record:
-        """A fetched document through the actor's plan. Whoever hands it on has logged it."""
+    def shown(
+        self,
+        document: Mapping[str, Any],
+        kind: CompiledType,
+        key: DataKey | None = None,
+        present: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """A fetched document through the actor's plan. Whoever hands it on has logged it.
+
+        :param present: the document as it is now, where `document` is an earlier content of it
+        """
         reader = self._reader(kind, kind.active)
         if key is None and reader.sealed():
             key = self.store.keyring.fetch([document["_id"]]).get(document["_id"])
-        record = reader.record(document, key)
+        record = reader.record(document, key, present)
         record.may = frozenset(action for action in Action if self.judge(kind, action).holds(document))
         return record
 

@@ -87,11 +87,19 @@ class Reader:
         """Whether opening a row may need its key."""
         return any(field.sealed or any(sub.sealed for sub in field.fields) for field in self.needed())
 
-    def record(self, document: Mapping[str, Any], key: DataKey | None) -> Record:
-        """The record this actor may see. Hidden cells are absent."""
+    def record(
+        self, document: Mapping[str, Any], key: DataKey | None, present: Mapping[str, Any] | None = None
+    ) -> Record:
+        """The record this actor may see. Hidden cells are absent.
+
+        :param present: where `document` is an earlier content, the document as it is now: a cell shows only as
+            far as both let it, and one reader reads one such record
+        """
         document = upgraded(self.judge.plan.type, document, key)
         bits = 0 if self.judge.plan.everything else self.judge.bits(document)
         levels = {} if self.judge.plan.everything else self.judge.levels_within(bits, document)
+        if present is not None:
+            levels = least(levels, self.judge.levels(present))
         if bits not in self._ways:
             self._ways[bits] = [self._way(field, levels) for field in self.fields]
         cells = {}
@@ -214,6 +222,15 @@ class Reader:
             holder = values.setdefault(source.parent_id, {}) if source.parent_id else values
             holder[source.id] = value
         return values
+
+
+def least(one: Mapping[str, Level], other: Mapping[str, Level]) -> dict[str, Level]:
+    """Field id → what both give."""
+    return {
+        id: Level(min(level.read, other[id].read), min(level.write, other[id].write))
+        for id, level in one.items()
+        if id in other
+    }
 
 
 def shown_ids(records: Iterable[Record]) -> list[str]:

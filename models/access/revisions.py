@@ -42,10 +42,12 @@ class Revisions(DoorPart):
     def revision(self, id: str, number: int) -> Record:
         """The record as it was in a revision, through the actor's present plan.
 
+        A grant may hang on a value: a cell shows only as far as the row of then and the row of now let it.
+
         :raises RecordNotFound: no such revision, or its record is out of scope
         """
         document, kind = self.fetch(id)
-        record = self.shown(self.as_of(document, number), kind)
+        record = self.shown(self.as_of(document, number), kind, present=document)
         self._log("view_revision", kind.name, [id], shown_ids([record]), rev=number)
         return record
 
