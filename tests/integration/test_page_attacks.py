@@ -304,15 +304,3 @@ def test_41_a_right_taken_away_is_gone_on_the_next_page(stage, s):
         s.post(page_of(stage.own, "edit/"), data={**form, "notes_m2n3": "x"})
     users.disable(SYSTEM, stage.store, s.user.id)
     assert s.get(page_of(stage.own)).status_code == 302
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/admin/r/client/details/", "/admin/r/client/ajax/update/", "/admin/r/client/ajax/lookup/", "/api/file/",
-     "/admin/r/client/api/file/", "/admin/r/client/action/", "/admin/r/client/edit/", "/admin/r/client/delete/",
-     "/admin/static/bootstrap/bootstrap4/css/bootstrap.min.css", "/admin/r/client/lookup/id_card_e5f6"],
-)  # fmt: skip
-def test_no_route_of_flask_admin_is_open(stage, boss, path):
-    with unchanged(stage.store):
-        assert boss.get(path).status_code in (404, 405)
-        assert boss.post(path, id=stage.own, name="x").status_code in (404, 405)
