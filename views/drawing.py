@@ -160,8 +160,8 @@ class Pen:
             "locked": lambda: self.lock,
             "filled": lambda: self.filled,
             "unreadable": lambda: self.unreadable,
-            "fillable": lambda: self._fillable(edit if mark.fillable else None),
-            "empty": lambda: self._empty(edit if mark.editable else None),
+            "fillable": lambda: self._fillable(edit if mark.enterable else None),
+            "empty": lambda: self._empty(edit if mark.enterable else None),
             "value": lambda: self._value(mark),
         }
         return drawn[mark.look]()

@@ -43,7 +43,7 @@ def new_page(view: Any, door: Any) -> Any:
     compiled = door.compiled
     if compiled.abstract or not door.may(Action.CREATE):
         raise AccessDenied
-    form = RecordForm(compiled, {}, create_writes(door), fresh=True)
+    form = RecordForm(compiled, writes=create_writes(door))
     if request.method == "GET":
         return form_page(view, door, form, key=new_id())
     form.read(request.form)
@@ -73,7 +73,7 @@ def edit_page(view: Any, door: Any, record_id: str) -> Any:
     :raises AccessDenied: seen, but not to be edited
     """
     record = load(door, record_id, Action.EDIT)
-    form = RecordForm(record.compiled, record.cells, {}, fresh=False)
+    form = RecordForm(record.compiled, record)
     if request.method == "GET":
         marks.prepare_names([record])
         return form_page(view, door, form, record=record)
@@ -182,7 +182,7 @@ def stale(view: Any, door: Any, record: Record, form: RecordForm, opened: int) -
 
 def rebased(record: Record, form: RecordForm, keep: set[str]) -> RecordForm:
     """The form on the record as it is now, with what the person typed in the fields `keep` names."""
-    fresh = RecordForm(record.compiled, record.cells, {}, fresh=False)
+    fresh = RecordForm(record.compiled, record)
     typed = {name: one for name, one in form.inputs.items() if name in keep}
     for name, one in fresh.inputs.items():
         if name in typed:

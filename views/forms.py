@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field as FormField
 from wtforms.form import BaseForm
 
-from models.access.cells import Cell
+from models.access.cells import Cell, Record
 from models.access.levels import Write
 from models.definitions.contact_types import local_number
 from models.definitions.fields import Field, Option, in_language
@@ -28,7 +28,6 @@ class RecordInput(FormField):
         super().__init__(label or of.label(locale()), validators, **kwargs)
         self.of = of
         self.cell = cell
-        self.fresh = cell is None
         self.locked_reason = ""
         self.error_paths: dict[str, str] = {}
 
@@ -163,14 +162,14 @@ class Entry:
 
 
 class RecordForm(BaseForm):
-    """All inputs of one record. `levels` says how far each field may be written.
+    """All inputs of one record: what the judge of the change would take, and beside it what is only shown.
 
-    :param cells: the cells of the record by address; empty for a new one
-    :param writes: field address → Write, for the fields the person may know of
+    :param record: fetched to be edited; None for a new one
+    :param writes: of a new one: field address → how far it may be written
     """
 
-    def __init__(self, compiled: Any, cells: Mapping[str, Cell], writes: Mapping[str, Write], *, fresh: bool):
-        self.compiled, self.cells, self.writes, self.fresh = compiled, cells, writes, fresh
+    def __init__(self, compiled: Any, record: Record | None = None, *, writes: Mapping[str, Write] | None = None):
+        self.compiled, self.record, self.writes = compiled, record, writes or {}
         self.inputs: dict[str, RecordInput] = {}
         super().__init__({})
         self.sections = self._sections(compiled.sections)
@@ -188,28 +187,21 @@ class RecordForm(BaseForm):
         return made
 
     def _entry(self, one: Field) -> Entry | None:
-        cell = self.cells.get(one.address)
         if one.type.name == "object":
             group = [entry for sub in one.fields if sub.active and (entry := self._entry(sub))]
             return Entry(one, group=group) if any(entry.input or entry.shown for entry in group) else None
-        if one.parent_id and cell is None:
-            holder = self.cells.get(one.parent_name or "")
-            cell = holder.cells.get(one.name) if holder else None
-        if self.writable(one, cell):
-            return Entry(one, input=self._input(one, cell))
-        if self.fresh or cell is None:
-            return None
-        return Entry(one, shown=marks.mark(cell, one))
+        if self.writable(one):
+            return Entry(one, input=self._input(one, self.record.inputs[one.address] if self.record else None))
+        cell = self.record.find(one.address) if self.record else None
+        return Entry(one, shown=marks.mark(cell, one)) if cell else None
 
-    def writable(self, one: Field, cell: Cell | None) -> bool:
+    def writable(self, one: Field) -> bool:
         """Whether this person may enter something here."""
         if one.system or one.computed or one.type.widget in widgets.UNWRITABLE:
             return False
-        if self.fresh or cell is None:
-            return self.fresh and self.writes.get(one.address, Write.NONE) >= Write.FILL
-        if cell.write == Write.FILL:
-            return cell.mark in ("fillable", "empty")
-        return cell.write == Write.EDIT
+        if self.record:
+            return one.address in self.record.inputs
+        return self.writes.get(one.address, Write.NONE) >= Write.FILL
 
     def _input(self, one: Field, cell: Cell | None) -> RecordInput:
         bound = RecordInput(of=one, cell=cell, name=one.id, _form=self, _meta=self.meta, _translations=None)

@@ -3,12 +3,11 @@
 One meaning, one look, everywhere: list, record, comparison, conflict.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from models.access.cells import Cell, Record
-from models.access.levels import Write
 from models.definitions.fields import Field
 from views import people
 from views.formats import OfField, exact_moment, locale
@@ -27,14 +26,14 @@ LOCKED = "locked"
 class Mark(OfField):
     """One field of one record, ready for the macros of `macros/marks.html`.
 
+    :param enterable: the person may enter something here
     :param look: value | empty | masked | fillable | filled | unreadable | locked
     """
 
     field: Field
     look: str
     text: str = ""
-    editable: bool = False
-    fillable: bool = False
+    enterable: bool = False
     parts: list["Mark"] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     table: list[list[str]] = field(default_factory=list)
@@ -52,19 +51,17 @@ class Mark(OfField):
         return self.field.type.name in NUMERIC
 
 
-def mark(cell: Cell | None, field: Field) -> Mark:
-    """The look of a cell; None: the person may know the field, but not its value here."""
+def mark(cell: Cell | None, field: Field, inputs: Collection[str] = ()) -> Mark:
+    """The look of a cell; None: the person may know the field, but not its value here.
+
+    :param inputs: addresses of the cells that may be entered on this record
+    """
     if cell is None:
         return Mark(field, LOCKED)
     look = "value" if cell.cells and cell.mark == "value" else cell.mark
-    made = Mark(
-        field,
-        look,
-        editable=cell.write == Write.EDIT and field.type.widget not in UNWRITABLE,
-        fillable=cell.write >= Write.FILL and look == "fillable",
-    )
+    made = Mark(field, look, enterable=field.address in inputs and field.type.widget not in UNWRITABLE)
     if cell.cells:
-        made.parts = [mark(sub, sub.field) for sub in cell.cells.values()]
+        made.parts = [mark(sub, sub.field, inputs) for sub in cell.cells.values()]
         made.text = "；".join(f"{part.label} {part.text}" for part in made.parts if part.text)
     elif look == "masked":
         made.text = str(cell.value)

@@ -83,7 +83,7 @@ def sections(record: Record) -> list[SheetSection]:
                 continue
             if not seen.shows(one, cell):
                 continue
-            found.entries.append(marks.mark(cell, one))
+            found.entries.append(marks.mark(cell, one, record.inputs))
         if found.entries:
             made.append(found)
     return made

@@ -64,7 +64,10 @@ class Cell:
 
 @dataclass(slots=True)
 class Record:
-    """A record through one reader's plan."""
+    """A record through one reader's plan.
+
+    :param inputs: cells that may be entered, by address; only of a single record that may be edited
+    """
 
     id: str
     compiled: CompiledType
@@ -82,6 +85,7 @@ class Record:
     may: frozenset[Action] = frozenset()
     findings: list[Any] = slot(default_factory=list)
     held: bool | None = None
+    inputs: dict[str, Cell] = slot(default_factory=dict)
 
     @property
     def type(self) -> str:

@@ -8,7 +8,9 @@ from bson.codec_options import CodecOptions
 from pymongo.collection import Collection
 
 from models.access.actions import Action
-from models.access.cells import Record
+from models.access.cells import Cell, Record
+from models.access.documents import upgraded
+from models.access.inputs import inputs_of
 from models.access.judge import Judge
 from models.access.knowledge import FieldAccess, field_access, object_parts
 from models.access.listing import of_kind
@@ -103,6 +105,8 @@ class DoorPart:
         """
         document, kind = self.fetch(id, action)
         record = self.shown(document, kind)
+        if Action.EDIT in record.may:
+            record.inputs = self._inputs_of(record, document, kind)
         self._log("view", kind.name, [id], shown_ids([record]), rev=record.revision)
         return record
 
@@ -123,6 +127,12 @@ class DoorPart:
         record = reader.record(document, key, present)
         record.may = frozenset(action for action in Action if self.judge(kind, action).holds(document))
         return record
+
+    def _inputs_of(self, record: Record, document: Mapping[str, Any], kind: CompiledType) -> dict[str, Cell]:
+        key = self.store.keyring.fetch([record.id]).get(record.id) if kind.steps else None
+        judge = self.judge(kind, Action.EDIT)
+        levels = {} if judge.plan.everything else judge.levels(document)
+        return inputs_of(record, upgraded(kind, document, key), Reader(judge, ()), levels, self.knows)
 
     def fetch(self, id: str, action: Action = Action.VIEW) -> tuple[dict[str, Any], CompiledType]:
         """The stored document of a record the actor may view, for the door's own use: never to be handed on.
