@@ -183,6 +183,12 @@ class RecordsView(GuardedView):
         marks.prepare_names([record])
         return self.render("records/record.html", **sheets.sheet_parts(self.door, record))
 
+    @expose("/<record_id>/timeline")
+    def timeline(self, record_id: str) -> str:
+        """Older entries of the timeline, to go below those shown."""
+        record = load(self.door, record_id)
+        return self.render("records/_timeline.html", **sheets.earlier(self.door, record, request.args))
+
     @expose("/<record_id>/edit/", methods=("GET", "POST"))
     def edit(self, record_id: str) -> Any:
         return editing.edit_page(self, self.door, record_id)

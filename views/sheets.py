@@ -31,6 +31,8 @@ DOTS = {
     "restore": ("arrow-back-up", "ok"),
     "revert": ("history", "acc"),
 }
+TIMELINE_ROWS = 50
+"""Entries of the timeline on one page."""
 
 
 @dataclass
@@ -64,7 +66,7 @@ def sheet_parts(door: Any, record: Record) -> dict[str, Any]:
         "edit": url_for("records.edit", record_id=record.id) if may_edit else None,
         "may_delete": Action.DELETE in record.may and record.trashed_at is None,
         "may_restore": Action.RESTORE in record.may and record.trashed_at is not None,
-        "timeline": timeline(door, record), "number": (record.archive_no or "").rpartition("-")[2],
+        **earlier(door, record, {}), "number": (record.archive_no or "").rpartition("-")[2],
     }  # fmt: skip
 
 
@@ -89,9 +91,15 @@ def sections(record: Record) -> list[SheetSection]:
     return made
 
 
-def timeline(door: Any, record: Record) -> list[dict[str, Any]]:
+def earlier(door: Any, record: Record, args: Mapping[str, str]) -> dict[str, Any]:
+    """One page of the timeline: its entries, and where the next older ones stand."""
+    found = door.revisions(record.id, limit=TIMELINE_ROWS, before=_number(args.get("before"), 0) or None)
+    more = url_for("records.timeline", record_id=record.id, before=found.before) if found.before else None
+    return {"timeline": timeline(record, found.items), "more": more}
+
+
+def timeline(record: Record, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The revisions, newest first, in words."""
-    found = door.revisions(record.id)
     people.user_names(one["by"] for one in found)
     made = []
     for one in found:
@@ -161,16 +169,15 @@ def changes_between(door: Any, record_id: str, older: int, newer: int) -> list[C
 def compare_parts(door: Any, record_id: str, args: Mapping[str, str]) -> dict[str, Any]:
     """Two revisions side by side, and the way back to the older one."""
     record = load(door, record_id)
-    numbers = [one["rev"] for one in door.revisions(record_id)]
     newer = _number(args.get("to"), record.revision)
     older = _number(args.get("from"), max(1, newer - 1))
     if older > newer:
         older, newer = newer, older
-    if older not in numbers or newer not in numbers:
+    if older < 1 or newer > record.revision:
         raise RecordNotFound
     return {
         "door": door, "record": record, "compiled": record.compiled, "list_label": type_label(door.compiled),
-        "numbers": numbers, "older": older, "newer": newer, "changes": changes_between(door, record_id, older, newer),
+        "older": older, "newer": newer, "changes": changes_between(door, record_id, older, newer),
         "may_revert": Action.REVERT in record.may and record.trashed_at is None, "state": None,
     }  # fmt: skip
 

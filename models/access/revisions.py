@@ -1,7 +1,7 @@
 """Earlier contents of records: what was changed when, and how a record stood in a revision."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.access.actions import Action
 from models.access.cells import Record
@@ -12,25 +12,47 @@ from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
 from models.errors import RecordNotFound
 
+MOST_REVISIONS = 100
+
+
+class Timeline(NamedTuple):
+    """Some revisions of a record.
+
+    :param items: newest first: `rev`, `at`, `by`, `action`, and `changed`: addresses of fields the actor may know
+    :param before: what to ask the next page with, None where there is none
+    """
+
+    items: list[dict[str, Any]]
+    before: int | None
+
 
 class Revisions(DoorPart):
     """The revisions of single records, through the actor's present plan."""
 
-    def revisions(self, id: str, limit: int = 100) -> list[dict[str, Any]]:
-        """The revisions of a record, newest first: number, moment, actor, action, ids of fields the actor may know."""
+    def revisions(self, id: str, *, limit: int = MOST_REVISIONS, before: int | None = None) -> Timeline:
+        """A page of the revisions of a record, newest first.
+
+        :param before: only those with a smaller number
+        :raises RecordNotFound: unknown, or out of scope
+        """
         document, kind = self.fetch(id)
-        found = self._history.find({"record": id}, {"v": 0, "entry": 0}, sort=[("rev", -1)], limit=limit)
+        where = {"record": id} if before is None else {"record": id, "rev": {"$lt": before}}
+        limit = max(1, min(limit, MOST_REVISIONS))
+        found = list(self._history.find(where, {"v": 0, "entry": 0}, sort=[("rev", -1)], limit=limit + 1))
+        if not found and document["rev"] == 1 and before is None:
+            found = [_loaded(document)]
         levels = self.judge(kind, Action.VIEW).levels(document)
-        shown = []
-        for revision in list(found) or [_loaded(document)]:
-            known = [
-                kind.by_id[one].address
-                for one in revision.get("changed", ())
-                if one in kind.by_id and self._reads(kind, kind.by_id[one], levels)
-            ]
-            shown.append({**{name: revision[name] for name in ("rev", "at", "by", "action")}, "changed": known})
+        items = [self._told(one, kind, levels) for one in found[:limit]]
         self._log("revisions", kind.name, [id], [])
-        return shown
+        return Timeline(items, items[-1]["rev"] if len(found) > limit else None)
+
+    def _told(self, revision: Mapping[str, Any], kind: CompiledType, levels: Mapping) -> dict[str, Any]:
+        known = [
+            kind.by_id[one].address
+            for one in revision.get("changed", ())
+            if one in kind.by_id and self._reads(kind, kind.by_id[one], levels)
+        ]
+        return {**{name: revision[name] for name in ("rev", "at", "by", "action")}, "changed": known}
 
     def _reads(self, kind: CompiledType, field: Field, levels: Mapping) -> bool:
         if self.door.plan(kind).everything or field.frame:

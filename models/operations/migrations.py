@@ -45,6 +45,13 @@ def ensure_indexes(store: Store) -> None:
         make(store)
 
 
+def ensure_revision_indexes(store: Store) -> None:
+    """The timeline of one record. The outbox of a loader's batch, which is no record's, stays outside."""
+    store.data.revisions.create_index(
+        [("record", 1), ("rev", -1)], partialFilterExpression={"record": {"$exists": True}}
+    )
+
+
 STEPS: tuple[Step, ...] = (Step(1, "the layout of the first release", ensure_indexes),)
 INDEX_MAKERS: tuple[Callable[[Store], None], ...] = (
     users.ensure_indexes,
@@ -52,6 +59,7 @@ INDEX_MAKERS: tuple[Callable[[Store], None], ...] = (
     lambda store: lanes.ensure_indexes(store.data),
     lambda store: keys.ensure_indexes(store.keys),
     stored_types.ensure_indexes,
+    ensure_revision_indexes,
 )
 
 

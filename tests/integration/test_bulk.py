@@ -64,10 +64,10 @@ def test_revision_one_of_a_loaded_record_keeps_its_content_once_it_changes(archi
     (id,) = loaded(archive, 1)
     door = door_of(archive)
     before = door.get(id).to_json()["customer_name"]
-    assert [(one["rev"], one["action"]) for one in door.revisions(id)] == [(1, "load")]
+    assert [(one["rev"], one["action"]) for one in door.revisions(id).items] == [(1, "load")]
     assert door.revision(id, 1).to_json()["customer_name"] == before
     records.update(door, id, {"customer_name": "改名有限公司"}, expected=1)
-    assert [one["rev"] for one in door.revisions(id)] == [2, 1]
+    assert [one["rev"] for one in door.revisions(id).items] == [2, 1]
     assert door.revision(id, 1).to_json()["customer_name"] == before
     records.revert(door, id, 1, expected=2)
     assert door.get(id).to_json()["customer_name"] == before

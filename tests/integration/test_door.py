@@ -230,7 +230,7 @@ def test_trash_restore_compare_and_revert(world):
         records.update(door, id, {"notes": "x"}, expected=4)
     restored = records.restore(door, id, expected=4)
     assert restored.revision == 5
-    assert [one["rev"] for one in door.revisions(id)] == [5, 4, 3, 2, 1]
+    assert [one["rev"] for one in door.revisions(id).items] == [5, 4, 3, 2, 1]
 
 
 def test_a_revert_stops_at_a_field_one_may_not_write_and_leaves_hidden_ones(world):

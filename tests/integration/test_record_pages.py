@@ -290,13 +290,40 @@ def test_compare_and_revert(stage, boss):
     assert (found["notes"], found["revision"]) == ("first", 3)
 
 
-@pytest.mark.parametrize("rest", ["", "edit/", "compare/", "revisions/1/diff"])
+def test_the_timeline_goes_back_to_the_first_revision_page_by_page(stage, boss):
+    first = stage.store.data.revisions.find_one({"_id": f"{stage.own}:1"})
+    more = [first | {"_id": f"{stage.own}:{rev}", "rev": rev, "action": "edit"} for rev in range(2, 124)]
+    stage.store.data.revisions.insert_many(more)
+    stage.store.data.r_client.update_one({"_id": stage.own}, {"$set": {"rev": 123}})
+    text, seen = boss.get(page_of(stage.own)).text, []
+    while True:
+        entries = text.partition('<ol class="tl">')[2] or text
+        seen += [int(one) for one in re.findall(r"rev\. (\d+)</span>", entries)]
+        link = re.search(r'hx-get="([^"]+timeline[^"]+)"', text)
+        if not link:
+            break
+        text = boss.client.get(link[1].replace("&amp;", "&")).text
+    assert seen == list(range(123, 0, -1))
+    path, asked, seen = f"/records/client/{stage.own}/revisions", {"limit": 50}, []
+    while True:
+        answer = stage.s.get(path, params=asked).json
+        seen += [one["revision"] for one in answer["items"]]
+        if not answer["next"]:
+            break
+        asked["after"] = answer["next"]
+    assert seen == list(range(123, 0, -1))
+    assert stage.sh.get(path, params=asked).status_code == 400, "a mark of somebody else's page"
+    assert "<del>" not in boss.get(page_of(stage.own, "compare/"), **{"from": "1", "to": "123"}).text
+    assert boss.get(page_of(stage.own, "compare/"), **{"from": "1", "to": "124"}).status_code == 404
+
+
+@pytest.mark.parametrize("rest", ["", "edit/", "compare/", "timeline", "revisions/1/diff"])
 @pytest.mark.parametrize("id", ["a" * 26, "x", "..", "A" * 300, "%00", "$where"])
 def test_a_record_that_is_not_there_is_not_found(boss, id, rest):
     assert boss.get(page_of(id, rest)).status_code in (404, 308)
 
 
-@pytest.mark.parametrize("rest", ["", "edit/", "compare/", "revisions/1/diff"])
+@pytest.mark.parametrize("rest", ["", "edit/", "compare/", "timeline", "revisions/1/diff"])
 def test_a_record_out_of_scope_is_not_found_either(stage, s, rest):
     assert s.get(page_of(stage.ids[2], rest)).status_code == 404
 

@@ -13,6 +13,7 @@ from flask import Response
 from models.access.actions import Action
 from models.access.door import Door, TypeDoor
 from models.access.knowledge import FieldAccess, field_access
+from models.access.revisions import MOST_REVISIONS
 from models.store import Store
 from views.access import current_door, current_store, may
 from views.api import answers, schemas
@@ -203,8 +204,9 @@ class _Paths:
     def _revisions(self) -> Tree | None:
         if not self.door.may(Action.VIEW):
             return None
-        answer = {"200": json_answer(listed({"type": "object"}))}
-        return operation(f"revisions_{self.name}", f"{self.label}: earlier contents", answer, [ID])
+        answer = {"200": json_answer(listed({"type": "object"}, "next"))}
+        limit = LIMIT | {"schema": {"type": "integer", "minimum": 1, "maximum": MOST_REVISIONS}}
+        return operation(f"revisions_{self.name}", f"{self.label}: earlier contents", answer, [ID, limit, AFTER])
 
     def _group(self) -> Tree | None:
         keys = sorted({one.field.name for one in (*self.system, *self.fields) if one.group})

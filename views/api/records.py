@@ -7,9 +7,11 @@ from flask import Response, url_for
 from models.access.actions import Action
 from models.access.cells import moment_text
 from models.access.door import TypeDoor
+from models.access.revisions import MOST_REVISIONS
+from models.cursors import open_cursor, seal_cursor
 from models.errors import AccessDenied
 from models.operations import records
-from views.access import current_door, load
+from views.access import current_door, current_store, load
 from views.api import answers, bodies, parameters
 from views.api.parameters import QUESTION, takes
 from views.api.preconditions import idempotency_key, written
@@ -78,10 +80,14 @@ def reverted(type_name: str, record_id: str, number: int) -> Response:
     return answers.of_record(written(lambda expected: records.revert(door, record_id, number, expected=expected)))
 
 
-@takes()
+@takes("limit", "after")
 def revisions(type_name: str, record_id: str) -> Response:
     """GET /records/{type}/{id}/revisions: newest first"""
-    found = current_door().open(type_name).revisions(record_id)
+    door = current_door().open(type_name)
+    limit, after = parameters.number("limit", 1, MOST_REVISIONS) or MOST_REVISIONS, parameters.text("after")
+    secret, use = current_store().secret, f"{door.actor.id}|{type_name}|{record_id}|revisions"
+    before = open_cursor(secret, use, after)[0] if after else None
+    found = door.revisions(record_id, limit=limit, before=before)
     items = [
         {
             "revision": one["rev"],
@@ -90,9 +96,10 @@ def revisions(type_name: str, record_id: str) -> Response:
             "action": one["action"],
             "changed": one["changed"],
         }
-        for one in found
+        for one in found.items
     ]
-    return answers.of_json({"items": items})
+    next = seal_cursor(secret, use, [found.before]) if found.before else None
+    return answers.of_json({"items": items, "next": next})
 
 
 def _door_for(action: Action, type_name: str) -> TypeDoor:
