@@ -75,6 +75,8 @@ def lists(ground: Ground) -> Iterator[Finding]:
             "raw": lambda: list(both.raw.find({}, shown, sort=[("updated_at", -1)], limit=50)),
         }), times(40),
     )  # fmt: skip
+    flat = in_turn({"ours": lambda: both.browser.get(LIST), "stock": lambda: both.stock.get("/admin/flat/")})
+    yield beside_stock("lists", "first page, stock without kinds", flat, None)
     for name, (page, place) in SORTED.items():
         for sign, down in (("", 0), ("-", 1)):
             yield beside_stock(
