@@ -9,7 +9,9 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin_app import assets, error_pages, health, identity, languages, pages, request_log, security
+from admin_app.addresses import AddressedApp
 from models.store import Store
+from views.access import settle
 from views.api import routes
 
 
@@ -39,12 +41,22 @@ class Shell:
         return self._store if self._pid == os.getpid() else None
 
 
+class Panel(AddressedApp):
+    """The application. Nothing a view made leaves before the log entries about it stand."""
+
+    def dispatch_request(self) -> Any:
+        """:raises Unavailable: the log did not take an entry: what the view made is thrown away"""
+        answer = super().dispatch_request()
+        settle()
+        return answer
+
+
 def create_app(settings: Any, open_store: Callable[[Any], Store]) -> Flask:
     """The panel as a WSGI application. Opens no connection; the first request does.
 
     :param open_store: how a process gets its store; tests bring their own
     """
-    app = Flask(__name__)
+    app = Panel(__name__)
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=32 * 1024 * 1024, TESTING=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["dossier"] = Shell(settings, open_store)

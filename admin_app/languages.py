@@ -1,10 +1,13 @@
 """Which language a page speaks: the account's, else the browser session's, else what the browser asks for."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from flask import Flask, g, request, session
 from flask_babel import Babel, get_translations
+from markupsafe import Markup
 
 from models.users import LABEL_KEYS, LOCALES
 from views.access import signed_in
@@ -27,9 +30,20 @@ def init_app(app: Flask) -> None:
         BABEL_DEFAULT_TIMEZONE=settings.tz,
         BABEL_TRANSLATION_DIRECTORIES=";".join(str(folder) for folder in areas()),
     )
-    Babel(app, locale_selector=select_locale)
+    Babel(app, locale_selector=_selected)
     app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.globals.update(language_names=NAMES, page_language=page_language, locale_name=locale)
+    app.jinja_env.globals.update(_=_words, language_names=NAMES, page_language=page_language, locale_name=locale)
+
+
+def _selected() -> Locale | None:
+    chosen = select_locale()
+    return _parsed(chosen) if chosen else None
+
+
+@cache
+def _parsed(name: str) -> Locale:
+    """Parsing a name asks the file system whether it is known, each time."""
+    return Locale.parse(name)
 
 
 def select_locale() -> str | None:
@@ -65,6 +79,21 @@ def _translations() -> Any:
     if "translations" not in g:
         g.translations = get_translations()
     return g.translations
+
+
+def _words(words: str, **values: Any) -> Markup:
+    """`_("…")` of a template: as Jinja's own new style, which takes ten times as long for fifty words a page."""
+    language = locale()
+    if len(_KNOWN) > MOST_KNOWN:
+        _KNOWN.clear()
+    known = _KNOWN.get((language, words))
+    if known is None:
+        known = _KNOWN[language, words] = Markup(_gettext(words))
+    return known % values if values or "%" in known else known
+
+
+_KNOWN: dict[tuple[str, str], Markup] = {}
+MOST_KNOWN = 10_000
 
 
 def _gettext(words: str) -> str:

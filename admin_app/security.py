@@ -1,10 +1,13 @@
 """Headers that keep pages to themselves: a strict Content-Security-Policy, no caching, no referrer, no frames."""
 
 import secrets
+from functools import lru_cache
+from typing import cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request, session
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 
 CSRF = CSRFProtect()
 COMPRESS = Compress()
@@ -28,6 +31,7 @@ def init_app(app: Flask) -> None:
     CSRF.init_app(app)
     COMPRESS.init_app(app)
     app.before_request(_check_forms)
+    app.before_request(_keep_token)
     app.after_request(_finish)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
@@ -39,6 +43,18 @@ def _check_forms() -> None:
     """
     if not (request.path.startswith("/api/") and "Authorization" in request.headers):
         CSRF.protect()
+
+
+def _keep_token() -> None:
+    """The form token of a session is signed once, not for every page: it does not run out before the session."""
+    if (secret := session.get("csrf_token")) and "csrf_token" not in g:
+        g.csrf_token = _signed(cast("str", current_app.secret_key), secret)
+
+
+@lru_cache(maxsize=2_000)
+def _signed(key: str, secret: str) -> str:
+    """As Flask-WTF signs it."""
+    return str(URLSafeTimedSerializer(key, salt="wtf-csrf-token").dumps(secret))
 
 
 def csp_nonce() -> str:

@@ -85,8 +85,18 @@ def current_door():
     if "door" not in g:
         from models.access.door import Door
 
-        g.door = Door(current_store(), current_actor(), current_stamps())
+        g.door = Door(current_store(), current_actor(), current_stamps(), patient=True)
     return g.door
+
+
+def settle() -> None:
+    """Wait for the log entries of what this request has read; later ones (of a download under way) wait themselves.
+
+    :raises Unavailable: an entry is not known to stand
+    """
+    door = g.get("door")
+    if door is not None:
+        door.settle()
 
 
 def load(door, record_id: str, action: Action = Action.VIEW):

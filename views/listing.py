@@ -1,8 +1,9 @@
 """What a list page shows: rows, columns, chips, tabs, and where each of its links leads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import session, url_for
 from flask_babel import gettext
@@ -135,7 +136,7 @@ class ListPage:
     def address(self, question: Question, **changes: Any) -> str:
         """This list under a changed question."""
         endpoint = "records.trash_list" if self.trash else "records.index"
-        return url_for(endpoint, type_name=self.name, **question.args(**changes))
+        return _with(url_for(endpoint, type_name=self.name), question.args(**changes))
 
     def fragment(self, question: Question, shown: int | None = None) -> dict[str, str]:
         """Address arguments of a part that is loaded after the page."""
@@ -200,8 +201,8 @@ class ListPage:
         made = []
         for label, where in views:
             here = not self.trash and question.where == where and not question.q
-            made.append({"label": label, "here": here, "address": url_for("records.index", type_name=self.name,
-                         **Question(where=where, sort=question.sort).args())})  # fmt: skip
+            asked = Question(where=where, sort=question.sort).args()
+            made.append({"label": label, "here": here, "address": _with(self.base, asked)})
         if not self.trash and not any(tab["here"] for tab in made):
             made.append({"label": gettext("Found"), "here": True, "address": self.address(question)})
         return made
@@ -225,6 +226,10 @@ class ListPage:
             found.append({"words": question.q, "count": self.door.count(less.query(None)),
                           "address": self.address(less)})  # fmt: skip
         return found
+
+
+def _with(address: str, args: Mapping[str, str]) -> str:
+    return f"{address}?{urlencode(args)}" if args else address
 
 
 def list_parts(page: ListPage, listing: Listing) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """The rows of a list page, drawn in one go."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 
 from markupsafe import Markup, escape
 
-from models.access.cells import Cell, Record
+from models.access.cells import Record
 from models.definitions.fields import Field
 from views.drawing import pen
 from views.marks import NUMERIC
+
+Drawer = Callable[[Record, str], str]
+"""Draws one cell from a record and the record's address."""
 
 
 class Rows:
@@ -33,9 +37,10 @@ class Rows:
         :param fields: the columns
         :param base: address of the list; a record lies below it
         """
-        return Markup("\n".join([self._row(record, fields, f"{base}{record.id}/") for record in records]))
+        drawers = list(self._drawers(fields))
+        return Markup("\n".join([self._row(record, drawers, f"{base}{record.id}/") for record in records]))
 
-    def _row(self, record: Record, fields: Sequence[Field], address: str) -> str:
+    def _row(self, record: Record, drawers: Sequence[Drawer], address: str) -> str:
         parts = [f'<tr data-href="{address}" data-id="{record.id}">']
         if self.selectable:
             name = self.select.replace("%(name)s", str(escape(record.archive_no or record.title)))
@@ -43,54 +48,73 @@ class Rows:
                 '<td class="pick" data-cell="pick"><input class="form-check-input" type="checkbox" form="selection" '
                 f'name="id" value="{record.id}" aria-label="{name}"></td>'
             )
-        opened = self.named
-        for field in fields:
-            parts.append(self._cell(record, field, address, opens=not opened))
-            opened = True
+        parts += [draw(record, address) for draw in drawers]
         if self.restore:
             parts.append(self._restore(record))
         parts.append("</tr>")
         return "".join(parts)
 
-    def _cell(self, record: Record, field: Field, address: str, *, opens: bool) -> str:
-        frame = field.frame
-        if field.id == self.title_id:
-            return self._title(record, record.cells.get(field.address), address)
-        if opens:
-            opener = self._opener(address, str(escape(record.archive_no or record.id)))
-            return f'<td class="no q" data-cell="no">{opener}</td>'
-        if frame == "archive_no":
-            return f'<td class="no q" data-cell="no">{escape(record.archive_no or "—")}</td>'
-        if frame == "state":
-            return f'<td data-cell="state">{self.pen.state(record.compiled.states.find(record.state))}</td>'
-        if frame in ("updated_at", "created_at"):
-            moment = getattr(record, frame)
-            cell = "upd" if frame == "updated_at" else "more"
+    def _drawers(self, fields: Sequence[Field]) -> Iterator[Drawer]:
+        """How each column is drawn, decided once: the title, or else the first column, opens the record."""
+        framed = {"archive_no": self._number, "state": self._state, "updated_at": self._moment("updated_at", "upd"),
+                  "created_at": self._moment("created_at", "more")}  # fmt: skip
+        opened = self.named
+        for field in fields:
+            if field.id == self.title_id:
+                yield self._title(field.address)
+            elif not opened:
+                yield self._first
+            else:
+                yield framed.get(field.frame or "") or self._plain(field)
+            opened = True
+
+    def _first(self, record: Record, address: str) -> str:
+        opener = self._opener(address, str(escape(record.archive_no or record.id)))
+        return f'<td class="no q" data-cell="no">{opener}</td>'
+
+    @staticmethod
+    def _number(record: Record, address: str) -> str:
+        return f'<td class="no q" data-cell="no">{escape(record.archive_no or "—")}</td>'
+
+    def _state(self, record: Record, address: str) -> str:
+        return f'<td data-cell="state">{self.pen.state(record.compiled.states.find(record.state))}</td>'
+
+    def _moment(self, frame: str, place: str) -> Drawer:
+        read, friendly = attrgetter(frame), self.friendly
+        head = f'<td class="no q" data-cell="{place}"><time datetime="'
+
+        def draw(record: Record, address: str) -> str:
+            moment = read(record)
+            return f'{head}{moment.isoformat()}">{friendly(moment)}</time></td>'
+
+        return draw
+
+    def _plain(self, field: Field) -> Drawer:
+        """Any other column. A field of another kind leaves the place blank."""
+        id, name, framed, short = field.id, field.address, field.frame, self.pen.short
+        style = "num" if field.type.name in NUMERIC else "q" if framed else ""
+        head = f'<td class="{style}" data-cell="{"tel" if field.type.name == "phone" else "more"}">'
+
+        def draw(record: Record, address: str) -> str:
+            cell = record.cells.get(name)
+            if cell is None and not framed and id not in record.compiled.by_id:
+                return '<td data-cell="more"></td>'
+            return f"{head}{short(cell)}</td>"
+
+        return draw
+
+    def _title(self, name: str) -> Drawer:
+        def draw(record: Record, address: str) -> str:
+            words, cell = "", record.cells.get(name)
+            if cell is not None and cell.mark in ("value", "masked"):
+                words = self.pen.words_of(cell)
+            words = words or str(escape(record.archive_no or record.id))
             return (
-                f'<td class="no q" data-cell="{cell}"><time datetime="{moment.isoformat()}">'
-                f"{self.friendly(moment)}</time></td>"
+                f'<td class="name" data-cell="name"><span class="row-x">{self.pen.kind(record.compiled)}'
+                f"{self._opener(address, words)}</span></td>"
             )
-        return self._plain(record, field)
 
-    def _plain(self, record: Record, field: Field) -> str:
-        """Any other cell. A field of another kind leaves the place blank."""
-        cell = record.cells.get(field.address)
-        if cell is None and not field.frame and field.id not in record.compiled.by_id:
-            return '<td data-cell="more"></td>'
-        name = field.type.name
-        style = "num" if name in NUMERIC else "q" if field.frame else ""
-        place = "tel" if name == "phone" else "more"
-        return f'<td class="{style}" data-cell="{place}">{self.pen.short(cell)}</td>'
-
-    def _title(self, record: Record, cell: Cell | None, address: str) -> str:
-        words = ""
-        if cell is not None and cell.mark in ("value", "masked"):
-            words = self.pen.words_of(cell)
-        words = words or str(escape(record.archive_no or record.id))
-        return (
-            f'<td class="name" data-cell="name"><span class="row-x">{self.pen.kind(record.compiled)}'
-            f"{self._opener(address, words)}</span></td>"
-        )
+        return draw
 
     @staticmethod
     def _opener(address: str, words: str) -> str:

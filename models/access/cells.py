@@ -4,12 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as slot
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from models.access.actions import Action
 from models.access.levels import Read, Write
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
+
+NO_CELLS: "Mapping[str, Cell]" = MappingProxyType({})
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -28,8 +32,8 @@ class Cell:
     value: Any = None
     write: Write = Write.NONE
     full: bool = False
-    cells: "dict[str, Cell]" = slot(default_factory=dict)
-    labels: Mapping[str, str] = slot(default_factory=dict)
+    cells: "Mapping[str, Cell]" = slot(default_factory=lambda: NO_CELLS)
+    labels: Mapping[str, str] = slot(default_factory=lambda: NO_LABELS)
 
     def text(self, locale: str = "zh_Hans_CN") -> str:
         """Plain text for lists and exports; empty, fillable and filled have none."""

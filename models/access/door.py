@@ -1,7 +1,8 @@
 """The one door to record data: everything that reads or writes a record collection goes through here.
 
 Reading: `Door(store, actor)` reads the version stamps once and binds plans; `open(type)` gives the door of
-one type. Every method that hands out customer data returns only after its audit entry is acknowledged.
+one type. Every method that hands out customer data returns only after its audit entry is acknowledged, or,
+where the door is *patient*, has its entry under way: whoever opened it so calls `settle` before anything leaves.
 Writing verbs live in `models.operations`, which judge a change and hand it to `models.access.writes`.
 """
 
@@ -18,6 +19,7 @@ from models.access.query import Query
 from models.access.record_writes import RecordWrites
 from models.access.revisions import Revisions
 from models.access.system_verbs import SystemVerbs
+from models.audit.log import Entry, Ticket
 from models.definitions.compiled import CompiledType, registry_for
 from models.definitions.conditions import Bound
 from models.errors import RecordNotFound
@@ -28,9 +30,12 @@ __all__ = ["Door", "Query", "TypeDoor"]
 
 
 class Door:
-    """The archive for one actor, as of one request."""
+    """The archive for one actor, as of one request.
 
-    def __init__(self, store: Store, actor: Actor, stamps: Stamps | None = None):
+    :param patient: entries about what is read are waited for all together, in `settle`: a page is drawn meanwhile
+    """
+
+    def __init__(self, store: Store, actor: Actor, stamps: Stamps | None = None, *, patient: bool = False):
         self.store = store
         self.actor = actor
         self.stamps = stamps or read_stamps(store)
@@ -46,6 +51,29 @@ class Door:
         )
         self._judges: dict[tuple[str, Action], Judge] = {}
         self._plans: dict[str, AccessPlan] = {}
+        self._patient = patient
+        self._tickets: list[Ticket] = []
+
+    def log(self, entry: Entry) -> None:
+        """Write an entry about what is read.
+
+        :raises Unavailable: it is known not to stand
+        """
+        ticket = self.store.audit.submit(entry)
+        if self._patient:
+            self._tickets.append(ticket)
+        else:
+            ticket.wait()
+
+    def settle(self) -> None:
+        """Wait for every entry under way; from now on each waits at once.
+
+        :raises Unavailable: one of them is not known to stand
+        """
+        self._patient = False
+        tickets, self._tickets = self._tickets, []
+        for ticket in tickets:
+            ticket.wait()
 
     def types(self) -> "list[TypeDoor]":
         """The types this actor may open, in the order of the registry."""

@@ -174,4 +174,4 @@ class DoorPart:
         return Entry(f"records:{action}", self.actor.id, None, type_name, records, fields, kept, ref)
 
     def _log(self, action: str, type_name: str, records: list[str], fields: list[str], **extra: Any) -> None:
-        self.store.audit.append(self.entry(action, type_name, records, fields, **extra))
+        self.door.log(self.entry(action, type_name, records, fields, **extra))

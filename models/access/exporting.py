@@ -5,6 +5,7 @@ set of scopes, as one function per column; only columns with a condition of thei
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from models.access.actions import Action
@@ -118,9 +119,7 @@ class Exporter:
             for name, part in cell.cells.items()
             if (allowed := self._cell(kind, part.field, document, key)) is not None
         }
-        cell.cells.clear()
-        cell.cells.update(parts)
-        return cell if parts else None
+        return replace(cell, cells=parts) if parts else None
 
     def _ways_for(self, document: Mapping[str, Any]) -> list[Text]:
         kind = self.kinds[document["type"]]

@@ -1,6 +1,6 @@
 """From a stored document to a record as one actor may see it: open, judge, mask. Touches no database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, NamedTuple
@@ -16,21 +16,26 @@ from models.crypto.keys import DataKey
 from models.definitions.fields import Field
 from models.definitions.grades import Grade
 
+NOTHING: Mapping[str, Any] = {}
 FRAME_KEYS = {
     "_id": 1, "type": 1, "tv": 1, "archive_no": 1, "rev": 1, "state": 1, "dept": 1, "owner": 1,
     "created_at": 1, "created_by": 1, "updated_at": 1, "updated_by": 1, "life": 1,
 }  # fmt: skip
 
 
-class Way(NamedTuple):
-    """A field of a row that is the same for all rows of the same scopes.
+Steady = Callable[[Mapping[str, Any], DataKey | None], Cell | None]
+"""Makes the cell of one field from a row and its key."""
 
-    :param level: None where each row has to be judged, or the cell is made of others
+
+class Way(NamedTuple):
+    """How a field becomes a cell on every row that lies in the same scopes.
+
+    :param steady: None where each row has to be judged, or the cell is made of others
     """
 
     field: Field
     address: str
-    level: Level | None
+    steady: Steady | None
 
 
 @dataclass(frozen=True)
@@ -103,11 +108,8 @@ class Reader:
         if bits not in self._ways:
             self._ways[bits] = [self._way(field, levels) for field in self.fields]
         cells = {}
-        for field, address, level in self._ways[bits]:
-            if level is None:
-                cell = self._cell(field, document, levels, key)
-            else:
-                cell = self._stored(field, level, document, key)
+        for field, address, steady in self._ways[bits]:
+            cell = steady(document, key) if steady else self._cell(field, document, levels, key)
             if cell is not None:
                 cells[address] = cell
         return Record(
@@ -127,9 +129,30 @@ class Reader:
         )
 
     def _way(self, field: Field, levels: Mapping[str, Level]) -> Way:
-        """How a field becomes a cell on every row that lies in the same scopes."""
         made = field.type.name == "object" or field.formula is not None
-        return Way(field, field.address, None if made or self.judge.differs(field) else self.level(field, levels))
+        steady = None if made or self.judge.differs(field) else self._steady(field, self.level(field, levels))
+        return Way(field, field.address, steady)
+
+    def _steady(self, field: Field, level: Level) -> Steady:
+        """A field of one level: what does not depend on the row is worked out once. Lists are made of these."""
+        lacking = mark_of(level.read, level.write, filled=False)
+        holder, name = ("v", field.path.removeprefix("v.")) if not field.frame else ("", field.path)
+        if mark_of(level.read, level.write, filled=True) not in ("value", "masked") or "." in name:
+            return lambda document, key: self._stored(field, level, document, key)
+        write, full = level.write, level.read == Read.FULL
+        nothing = Cell(field, lacking, write=write, full=full) if lacking else None
+        plain = full and not (self.habit and field.grade >= Grade.CONFIDENTIAL)
+
+        def steady(document: Mapping[str, Any], key: DataKey | None) -> Cell | None:
+            stored = (document.get(holder) or NOTHING).get(name) if holder else document.get(name)
+            if stored is None:
+                return nothing
+            value = open_value(field, stored, key) if isinstance(stored, bytes) else stored
+            if plain and value is not UNREADABLE:
+                return Cell(field, "value", value, write, True)
+            return self._shown(field, level, "value" if full else "masked", value)
+
+        return steady
 
     def cell(self, field: Field, document: Mapping[str, Any], key: DataKey | None) -> Cell | None:
         """One cell of an `upgraded` row, None where it is hidden."""
