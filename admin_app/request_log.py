@@ -1,4 +1,7 @@
-"""One line per request, without query strings: what people search for is customer data too."""
+"""One line per request, without query strings: what people search for is customer data too.
+
+An address that led nowhere is told by its rule alone: it may hold anything.
+"""
 
 import time
 
@@ -27,7 +30,7 @@ def _end(response: Response) -> Response:
             "request",
             id=request_id(),
             method=request.method,
-            path=request.path,
+            path=request.path if response.status_code < 400 else str(request.url_rule or ""),
             status=response.status_code,
             ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
             actor=actor.id if actor else None,

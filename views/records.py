@@ -127,11 +127,13 @@ class RecordsView(GuardedView):
     @expose("/columns", methods=("GET", "POST"))
     def columns(self) -> Any:
         """The column chooser, fetched when it is opened; keeps the columns and the order for this person."""
+        page = ListPage(self.door)
         if request.method == "GET":
-            page = ListPage(self.door)
             chosen = {field.id for field in page.chosen()}
             return self.render("records/_columns.html", choosable=page.choosable(), chosen=chosen)
-        habits: dict[str, Any] = {"columns": request.form.getlist("column"), "sort": request.form.get("sort", "")}
+        offered, sort = {field.id for field in page.choosable()}, request.form.get("sort", "")
+        columns = [id for id in request.form.getlist("column") if id in offered]
+        habits: dict[str, Any] = {"columns": columns, "sort": sort if page.may_sort(sort) else ""}
         if request.form.get("reset"):
             habits = {"columns": [], "sort": ""}
         keep_list(current_store(), current_actor(), self.door.compiled.name, habits)
