@@ -20,7 +20,7 @@ from models.access.reading import Reader
 from models.access.writing import FRAME_WRITABLE, ChangeReader, missing
 from models.definitions.compiled import CompiledType
 from models.errors import FieldValueError, InvalidRecord, UnknownKey, WrongState
-from models.operations import numbers
+from models.operations import guesses, numbers
 from models.operations.commits import commit
 from models.operations.records import defaults, judge_after, most_levels
 from models.store import new_id
@@ -100,22 +100,24 @@ class Loader:
 
         :raises AccessDenied: a row would lie outside the actor's scope
         :raises InvalidRecord: a unique value is taken
+        :raises TooManyAttempts: the actor has learnt of enough taken values for now
         :raises Unavailable: nothing is known to be written; the numbers are accounted for later
         """
         if not rows:
             return []
         door, store = self.door, self.door.store
+        touched = sorted({id for row in rows for id in row.touched})
+        guesses.refuse_in_pause(door, self.kind, touched)
         documents, keys = self._documents(rows)
         block = numbers.reserve(store, self.kind.numbering, len(rows))
         for document, number in zip(documents, block.numbers(), strict=True):
             document["archive_no"] = number
         ids = [document["_id"] for document in documents]
-        touched = sorted({id for row in rows for id in row.touched})
         ref = f"batch:{block.id}"
         entry = store.audit.prepare(door.entry("load", self.kind.name, ids, touched, ref=ref, count=len(ids)))
         outbox = {"_id": ref, "action": "load", "at": documents[0]["created_at"], "entry": Binary(entry)}
         store.keyring.put(keys)
-        commit(door, self.kind, lambda session: door.insert_batch(documents, outbox, session))
+        commit(door, self.kind, lambda session: door.insert_batch(documents, outbox, session), told=len(rows) == 1)
         numbers.settle(store, block, [], "")
         store.audit.append(entry)
         return ids

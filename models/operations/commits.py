@@ -18,6 +18,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from models.access.door import TypeDoor
 from models.definitions.compiled import CompiledType
 from models.errors import N_, ArchiveError, FieldValueError, InvalidRecord, MalformedQuery, Unavailable
+from models.operations import guesses
 
 IDEMPOTENCY = timedelta(hours=24)
 DUPLICATE = 11000
@@ -54,9 +55,10 @@ def revision_of(
     return revision if content is None else {**revision, "v": content}
 
 
-def commit(door: TypeDoor, kind: CompiledType, work: Callable[[Any], None]) -> None:
+def commit(door: TypeDoor, kind: CompiledType, work: Callable[[Any], None], *, told: bool = True) -> None:
     """Run `work(session)` as one majority transaction, again where it only met another.
 
+    :param told: whether the actor will hear which value was taken; a batch is tried again in parts first
     :raises InvalidRecord: a unique value is taken
     :raises Unavailable: the database does not answer; its words say whether the change may stand after all
     """
@@ -66,10 +68,10 @@ def commit(door: TypeDoor, kind: CompiledType, work: Callable[[Any], None]) -> N
     except Refused as refused:
         raise refused.error from None
     except DuplicateKeyError as fault:
-        raise _taken(kind, fault.details or {}) from None
+        raise _taken(door, kind, fault.details or {}, told) from None
     except PyMongoError as fault:
         if double := _double_in(fault):
-            raise _taken(kind, double) from None
+            raise _taken(door, kind, double, told) from None
         if fault.has_error_label("UnknownTransactionCommitResult"):
             words = N_("The archive did not answer in time. Look whether the change is there before you repeat it.")
             raise Unavailable(words) from fault
@@ -94,11 +96,13 @@ def _double_in(fault: PyMongoError) -> Mapping[str, Any] | None:
     return next((one for one in refused if one.get("code") == DUPLICATE), None)
 
 
-def _taken(kind: CompiledType, details: Mapping[str, Any]) -> ArchiveError:
+def _taken(door: TypeDoor, kind: CompiledType, details: Mapping[str, Any], told: bool) -> ArchiveError:
     """Which field a duplicate key is about; the record that holds the value is not named."""
     text = str(details.get("keyPattern", ""))
     for field in kind.active:
         if field.unique and field.id in text:
+            if told:
+                guesses.count(door, kind, field)
             return InvalidRecord({field.address: FieldValueError("taken", N_("This value is taken."))})
     return Unavailable()
 

@@ -23,7 +23,7 @@ from models.crypto.keys import DataKey
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
 from models.errors import N_, AccessDenied, InvalidRecord, RecordNotFound, StaleRecord, WrongState
-from models.operations import numbers
+from models.operations import guesses, numbers
 from models.operations.commits import Idempotent, Refused, commit, log_committed, revision_of
 from models.operations.paths import Loaded, applied, paths_of, stamped
 from models.store import new_id
@@ -90,6 +90,7 @@ def _insert(
     touched: list[str],
     repeated: Idempotent | None,
 ) -> Record:
+    guesses.refuse_in_pause(door, kind, touched)
     entry = _prepared(door, "create", kind, document["_id"], touched, 1)
     door.store.keyring.put([data_key])
 
@@ -279,6 +280,7 @@ def _replace(
 ) -> None:
     """One transaction: the record where it still has the revision expected, and its new revision."""
     kind, id, expected = loaded.kind, after["_id"], loaded.document["rev"]
+    guesses.refuse_in_pause(door, kind, change.touched)
     after["rev"] = expected + 1
     entry = _prepared(door, verb, kind, id, change.touched, after["rev"])
     content = after["v"] if any(path.startswith("v.") for path in changes) else None
