@@ -18,11 +18,12 @@ from models.access.listing import of_kind
 from models.access.masks import mask
 from models.access.query import columns_for, refuse
 from models.access.reading import Reader
-from models.crypto.envelope import UNREADABLE
+from models.crypto.envelope import UNREADABLE, unseal
 from models.crypto.keys import DataKey
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
 from models.definitions.grades import Grade
+from models.errors import SealBroken
 
 if TYPE_CHECKING:
     from models.access.door_part import DoorPart
@@ -74,6 +75,8 @@ class Exporter:
         self.readers = {name: self._reader(kind) for name, kind in self.kinds.items()}
         self.sealed = {name for name, reader in self.readers.items() if reader.sealed()}
         self._ways: dict[tuple[str, int, int], list[Text]] = {}
+        self._alike: dict[str, list[Text]] = {}
+        """The ways of the kinds whose rows are all read alike, because their plan gives everything."""
 
     def _reader(self, kind: CompiledType) -> Reader:
         fields = tuple(of_kind(kind, field) for field in self.columns if field.frame or field.id in kind.by_id)
@@ -87,17 +90,20 @@ class Exporter:
             wanted |= reader.read_paths() | secret.judged_paths()
         return {path: 1 for path in wanted if not any(path.startswith(f"{other}.") for other in wanted)}
 
-    def rows(self, documents: list[dict[str, Any]]) -> Iterator[list[str]]:
+    def keys(self, documents: list[dict[str, Any]]) -> dict[str, DataKey]:
+        """The keys that the rows of a batch may need."""
+        return self.door.store.keyring.fetch([one["_id"] for one in documents if one["type"] in self.sealed])
+
+    def rows(self, documents: list[dict[str, Any]], keys: Mapping[str, DataKey]) -> Iterator[list[str]]:
         """One list of texts per document."""
-        keys = self.door.store.keyring.fetch([one["_id"] for one in documents if one["type"] in self.sealed])
         for document in documents:
             key = keys.get(document["_id"])
             row = upgraded(self.kinds[document["type"]], document, key)
-            yield [way(row, key) for way in self._ways_for(row)]
+            ways = self._alike.get(row["type"]) or self._ways_for(row)
+            yield [way(row, key) for way in ways]
 
-    def objects(self, documents: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def objects(self, documents: list[dict[str, Any]], keys: Mapping[str, DataKey]) -> Iterator[dict[str, Any]]:
         """One REST-shaped object per document, of the columns alone."""
-        keys = self.door.store.keyring.fetch([one["_id"] for one in documents if one["type"] in self.sealed])
         for document in documents:
             kind, key = self.kinds[document["type"]], keys.get(document["_id"])
             row = upgraded(kind, document, key)
@@ -125,9 +131,9 @@ class Exporter:
         kind = self.kinds[document["type"]]
         export, secret = self.door.judge(kind, Action.EXPORT), self.door.judge(kind, Action.EXPORT_SECRET)
         if export.plan.everything:
-            known = (kind.name, -1, -1)
-        else:
-            known = (kind.name, export.bits(document), secret.bits(document))
+            self._alike[kind.name] = [self._way(kind, field, document) for field in self.columns]
+            return self._alike[kind.name]
+        known = (kind.name, export.bits(document), secret.bits(document))
         if known not in self._ways:
             self._ways[known] = [self._way(kind, field, document) for field in self.columns]
         return self._ways[known]
@@ -183,9 +189,14 @@ def _whole(field: Field, locale: str) -> Text:
 
     def way(document: Mapping[str, Any], key: DataKey | None) -> str:
         value = document["v"].get(id)
+        if value is None:
+            return ""
         if isinstance(value, bytes):
-            value = open_value(field, value, key)
-        return _text(text, value)
+            try:
+                return text(unseal(key, id, value)) if key is not None else ""
+            except SealBroken:
+                return ""
+        return text(value)
 
     return way
 
