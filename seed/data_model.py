@@ -81,7 +81,7 @@ COLLECTIONS: dict[str, tuple[str, str]] = {
     "record_types": ("data", "every version of every record type, whole; one of each is current"),
     "grants_config": ("data", "grants, scopes, ceilings and reach"),
     "change_sets": ("data", "who changed the grants, when, why, before and after"),
-    "attempts": ("data", "failed sign-ins, for the limits"),
+    "attempts": ("data", "failed sign-ins and tries of unique values, for the limits"),
     "audit_entries": ("data", "the log: lane, number, hash of the one before, the exact bytes of the entry"),
     "audit_lanes": ("data", "one writing process each: opened, last seen, closed"),
     "watermarks": ("data", "how far the sweeps of the log have come"),

@@ -18,6 +18,7 @@ from models.errors import (
     InvalidRecord,
     RecordNotFound,
     StaleRecord,
+    TooManyAttempts,
     UnknownKey,
 )  # fmt: skip
 from models.operations import records as operations
@@ -53,6 +54,8 @@ def new_page(view: Any, door: Any) -> Any:
         record = operations.create(door, body, key=key or None)
     except InvalidRecord as error:
         return form_page(view, door, form, key=key, error=error)
+    except TooManyAttempts as error:
+        return form_page(view, door, form, key=key, trouble=error.public_words(gettext))
     flash(gettext("Filed under %(number)s.", number=record.archive_no or record.title), "success")
     return redirect(url_for("records.record", record_id=record.id))
 
@@ -97,7 +100,7 @@ def save(view: Any, door: Any, record: Record, form: RecordForm, expected: int) 
         return stale(view, door, load(door, record.id, Action.EDIT), form, expected)
     except InvalidRecord as error:
         return form_page(view, door, form, record=record, error=error)
-    except (AccessDenied, AlreadyFilled, UnknownKey) as error:
+    except (AccessDenied, AlreadyFilled, TooManyAttempts, UnknownKey) as error:
         return form_page(view, door, form, record=record, trouble=error.public_words(gettext))
     flash(gettext("Saved: %(count)s changed.", count=len(form.changed)), "success")
     return redirect(page)

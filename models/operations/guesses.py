@@ -2,7 +2,7 @@
 
 Each *taken* tells that such a value stands somewhere. Whoever may ask for the field on every record learns
 nothing new; anybody else has some a day, then pauses that double. Inside a pause a write with such a value is
-refused before it is tried, or the refusal itself would tell.
+refused before it is tried, or the refusal itself would tell. Both are in the log.
 """
 
 from collections.abc import Iterable
@@ -25,10 +25,12 @@ def refuse_in_pause(door: TypeDoor, kind: CompiledType, touched: Iterable[str]) 
     :param touched: ids of the fields a write sets
     :raises TooManyAttempts: the actor has learnt enough for now
     """
-    if not any(_would_tell(door, kind, kind.by_id[id]) for id in touched if id in kind.by_id):
+    telling = [id for id in touched if id in kind.by_id and _would_tell(door, kind, kind.by_id[id])]
+    if not telling:
         return
     until = attempts.paused_until(door.store, GUESSES, door.actor.id)
     if until:
+        _log(door, "taken_refused", kind, telling)
         raise TooManyAttempts(max(1, int((until - door.store.clock.now()).total_seconds())))
 
 
@@ -36,6 +38,12 @@ def count(door: TypeDoor, kind: CompiledType, field: Field) -> None:
     """The actor is about to learn that a value of a field is taken."""
     if _would_tell(door, kind, field):
         attempts.take(door.store, GUESSES, door.actor.id)
+        _log(door, "taken", kind, [field.id])
+
+
+def _log(door: TypeDoor, action: str, kind: CompiledType, fields: list[str]) -> None:
+    """Who tried which field. The record that holds the value is not named: the log is read, too."""
+    door.store.audit.append(door.entry(action, kind.name, [], fields))
 
 
 def _would_tell(door: TypeDoor, kind: CompiledType, field: Field) -> bool:

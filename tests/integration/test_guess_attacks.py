@@ -10,23 +10,23 @@ from models.operations import imports, records
 from models.operations.guesses import GUESSES
 from models.users import actor_of
 from tests.attack.files import importing
-from tests.attack.stage import ID_CARD, build
+from tests.attack.pages import LIST, page_of, sign_in
+from tests.attack.stage import ID_CARD
 from tests.attack.unchanged import unchanged
 
 FREE_CARD = "440308199901010039"
 
 
 @pytest.fixture
-def stage(store):
+def stage(stage):
     """S may give clients an identity number where they have none, and read it nowhere."""
-    made = build(store)
 
     def filling(tree):
         importing(tree)
         tree["grants"].append({"holder": "role:sales", "type": "client", "target": "id_card", "write": "fill"})
 
-    made.change_grants(filling)
-    return made
+    stage.change_grants(filling)
+    return stage
 
 
 def door_of(stage, who="s"):
@@ -80,3 +80,32 @@ def test_01_whoever_may_ask_for_the_value_is_not_counted(stage):
         answer = stage.boss.post("/records/client", data=json.dumps({"name": "甲", "id_card": ID_CARD}),
                                  content_type="application/json")  # fmt: skip
         assert (answer.status_code, answer.json["code"]) == (422, "taken")
+
+
+def test_37_what_was_told_and_what_was_refused_is_in_the_log_without_the_record(stage):
+    for _ in range(GUESSES.free):
+        guess(stage)
+    with pytest.raises(TooManyAttempts):
+        records.create(door_of(stage), {"name": "甲", "id_card": FREE_CARD})
+    for action, times in (("taken", GUESSES.free), ("taken_refused", 1)):
+        entries = list(stage.store.data.audit_entries.find({"action": f"records:{action}"}))
+        assert len(entries) == times
+        assert {(one["actor"], tuple(one.get("records", ()))) for one in entries} == {(stage.s.user.id, ())}
+
+
+def test_37_the_page_says_so_and_keeps_what_was_typed(stage):
+    person = sign_in(stage.app, stage.store, stage.s.user)
+    form = person.form(f"{LIST}new/")
+    for number in range(GUESSES.free):
+        values = {**form, "key": f"k{number}", "name_a1b2": "甲", "id_card_e5f6": ID_CARD}
+        assert "This value is taken." in person.post(f"{LIST}new/", data=values).text
+    with unchanged(stage.store):
+        page = person.post(f"{LIST}new/", data={**form, "name_a1b2": "乙公司", "id_card_e5f6": FREE_CARD}).text
+    assert "Too many attempts." in page
+    assert "乙公司" in page
+    id = stage.boss.post("/records/client", json={"name": "空", "department": "a"}).json["id"]
+    form = person.form(page_of(id, "edit/"))
+    page = person.post(page_of(id, "edit/"), data={**form, "notes_m2n3": "typed", "id_card_e5f6": FREE_CARD}).text
+    assert "Too many attempts." in page
+    assert "typed" in page
+    assert "id_card_e5f6" not in stage.store.data.r_client.find_one({"_id": id})["v"]

@@ -312,7 +312,7 @@ def test_the_timeline_goes_back_to_the_first_revision_page_by_page(stage, boss):
             break
         asked["after"] = answer["next"]
     assert seen == list(range(123, 0, -1))
-    assert stage.sh.get(path, params=asked).status_code == 400, "a mark of somebody else's page"
+    assert stage.sh.get(path, params=asked).status_code == 422, "a mark of somebody else's page"
     assert "<del>" not in boss.get(page_of(stage.own, "compare/"), **{"from": "1", "to": "123"}).text
     assert boss.get(page_of(stage.own, "compare/"), **{"from": "1", "to": "124"}).status_code == 404
 
