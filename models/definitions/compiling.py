@@ -286,14 +286,16 @@ def _with_formula(work: Compiling, one: Field, definition: FieldDefinition) -> N
 
 
 def _indexes(types: Iterable[CompiledType]) -> tuple[PlannedIndex, ...]:
-    sorts, uniques = {}, {}
-    for compiled in types:
+    stored = [compiled for compiled in types if not compiled.abstract]
+    sorts: dict[str, tuple[str, list[str]]] = {}
+    uniques: dict[str, str] = {}
+    for compiled in stored:
         for one in compiled.walk():
             if one.active and not one.frame and one.sort:
-                sorts[one.id] = one.sort_path
+                sorts.setdefault(one.id, (one.sort_path, []))[1].append(compiled.name)
             if one.active and not one.frame and one.unique:
                 uniques[one.id] = unique_path(one)
-    return plan_indexes(sorts.items(), uniques.items())
+    return plan_indexes(sorts, uniques, len(stored))
 
 
 def _narrow(base: CompiledType, kinds: list[CompiledType]) -> None:

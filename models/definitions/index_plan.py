@@ -4,7 +4,7 @@ System keys that can be sorted by but have no line here (`created_by`, `updated_
 `department` and `owner` beyond their own rows) are sorted by the database in memory, within its two seconds.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,14 @@ class PlannedIndex:
     why: str
     unique: bool = False
     partial: Mapping[str, Any] | None = None
+
+    def stands_in(self, standing: Mapping[str, Any]) -> bool:
+        """Whether the collection has it.
+
+        :param standing: name → what the database says of the index, as `index_information` gives it
+        """
+        found = standing.get(self.name)
+        return found is not None and found.get("partialFilterExpression") == self.partial
 
     def model(self) -> IndexModel:
         """As the driver wants it."""
@@ -58,19 +66,28 @@ _ALWAYS = (
 )
 
 
-def plan_indexes(sorts: Iterable[tuple[str, str]], uniques: Iterable[tuple[str, str]]) -> tuple[PlannedIndex, ...]:
+def plan_indexes(
+    sorts: Mapping[str, tuple[str, Sequence[str]]], uniques: Mapping[str, str], stored: int
+) -> tuple[PlannedIndex, ...]:
     """The plan of one collection.
 
-    :param sorts: field id and path of what can be sorted by, over all types stored there; the same id counts once
-    :param uniques: field id and path of what must stand once
+    :param sorts: id of a field that can be sorted by → its path, and the types stored there that have it
+    :param uniques: id of a field whose values must stand once → its path
+    :param stored: how many types there are in the collection
     """
-    return tuple(_plan(dict(sorts), dict(uniques)))
+    return tuple(_plan(sorts, uniques, stored))
 
 
-def _plan(sorts: Mapping[str, str], uniques: Mapping[str, str]) -> Iterator[PlannedIndex]:
+def _plan(
+    sorts: Mapping[str, tuple[str, Sequence[str]]], uniques: Mapping[str, str], stored: int
+) -> Iterator[PlannedIndex]:
     yield from _ALWAYS
-    for field_id, path in sorts.items():
-        yield PlannedIndex(f"sort:{field_id}", ("type", path, "_id"), "lists by this field")
+    for field_id, (path, types) in sorts.items():
+        # Only their lists can be sorted by it; the records of the others would stand in it as so many blanks.
+        some = sorted(types) if len(types) < stored else []
+        why = f"lists of {', '.join(some)} by this field" if some else "lists by this field"
+        partial = {"type": {"$in": some}} if some else None
+        yield PlannedIndex(f"sort:{field_id}", ("type", path, "_id"), why, partial=partial)
     for field_id, path in uniques.items():
         there = {path: {"$exists": True}}
         yield PlannedIndex(f"unique:{field_id}", (path,), "a value stands once", unique=True, partial=there)

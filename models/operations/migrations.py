@@ -74,7 +74,10 @@ def ensure_record_indexes(store: Store, registry: TypeRegistry, *, drop_others: 
         if compiled.name != compiled.base:
             continue
         collection = store.data[compiled.collection]
+        standing = collection.index_information()
         for planned in compiled.planned:
+            if planned.name in standing and not planned.stands_in(standing):
+                collection.drop_index(planned.name)  # other types have the field now: it is made anew
             try:
                 collection.create_indexes([planned.model()])
             except OperationFailure as error:
@@ -93,7 +96,7 @@ def missing_record_indexes(store: Store, registry: TypeRegistry) -> list[str]:
     for compiled in registry:
         if compiled.name == compiled.base:
             standing = store.data[compiled.collection].index_information()
-            missing += [f"{compiled.collection}.{one.name}" for one in compiled.planned if one.name not in standing]
+            missing += [f"{compiled.collection}.{one.name}" for one in compiled.planned if not one.stands_in(standing)]
     return missing
 
 

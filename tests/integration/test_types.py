@@ -211,6 +211,22 @@ def test_the_collection_has_the_planned_indexes(store):
     assert set(found) - {"_id_"} == {planned.name for planned in in_force(store).planned}
 
 
+def test_an_index_is_made_anew_when_another_kind_takes_its_field(store):
+    shared = field("g", "integer", sort=True)
+    base, one = a_type(name="a", abstract=True), a_type(shared, name="b", extends="a", numbering={"prefix": "B"})
+    other = a_type(name="c", extends="a", numbering={"prefix": "C"})
+    apply(store, base, one, other)
+
+    def index():
+        return store.data.r_a.index_information()["sort:g_aa11"]
+
+    assert index()["partialFilterExpression"] == {"type": {"$in": ["b"]}}
+    found = store.data.r_a.find({"type": "b", "life.trashed_at": None}).sort([("v.g_aa11", 1), ("_id", 1)]).explain()
+    assert "sort:g_aa11" in str(found["queryPlanner"]["winningPlan"])
+    apply(store, a_type(shared, name="c", extends="a", numbering={"prefix": "C"}))
+    assert "partialFilterExpression" not in index()
+
+
 def test_two_changes_at_once_leave_one(store, monkeypatch):
     apply(store, a_type(field("f")))
     real = types.committed
