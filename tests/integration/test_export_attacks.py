@@ -13,7 +13,9 @@ from models.operations.migrations import migrate
 from tests.attack.asking import leaf
 from tests.attack.commands import commands_on
 from tests.attack.files import EXPORTS, UNUSABLE, importing, leaks, refused, text_of
+from tests.attack.panel import add_user
 from tests.attack.stage import ID_CARD
+from tests.attack.unchanged import unchanged
 
 
 @pytest.fixture
@@ -84,3 +86,31 @@ def test_24_the_file_of_another_is_not_written_over_on_refusal(stage, dossier):
         dossier._run(["export", "--type", "client", "--out", str(path), "--as", "s", *options])
         assert path.read_bytes() == b"of yesterday"
         assert not list(dossier.folder.glob(".*"))
+
+
+@pytest.mark.parametrize("form", EXPORTS)
+def test_24_what_is_secret_leaves_by_a_right_of_its_own(stage, dossier, form):
+    """To read an identity number and to export is not to export it; nor is what may be filled but not read."""
+
+    def reading(tree):
+        importing(tree)
+        for target in ("id_card", "family.income"):
+            tree["grants"].append({"holder": "role:sales", "type": "client", "target": target, "read": "full"})
+        tree["grants"].append({"holder": "role:helpdesk", "type": "client", "target": "salary", "write": "fill"})
+
+    stage.change_grants(reading)
+    add_user(stage.store, "h", ["helpdesk"])
+    assert stage.s.get(f"/records/client/{stage.own}").json["id_card"] == ID_CARD
+    text = text_of(dossier.export("s", form).written, form)
+    assert not [value for value in (ID_CARD, "777123") if value.encode() in text]
+    refused(
+        stage,
+        [lambda names=names: dossier.export("s", form, "--fields", names) for names in ("id_card", "name,id_card")],
+    )
+    with unchanged(stage.store):
+        for fields in ("id_card", "name,id_card"):
+            answer = stage.s.get("/records/client/export", params={"fields": fields, "format": form})
+            assert (answer.status_code, answer.json["code"]) == (403, "not_allowed")
+    assert b"777123" not in text_of(dossier.export("s", form, "--fields", "family").written, form)
+    refused(stage, [lambda: dossier.export("h", form, "--fields", "salary")])
+    assert ID_CARD.encode() in text_of(dossier.export("boss", form, "--fields", "id_card").written, form)

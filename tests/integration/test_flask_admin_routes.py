@@ -103,6 +103,8 @@ def test_6_a_reference_is_looked_up_within_reach_only(stage, s, boss):
     types.apply(SYSTEM, stage.store, {"visit": definition}, reason="test")
 
     def visits(tree):
+        tree["scopes"].append({"holder": "role:helpdesk", "type": "visit", "actions": ["view"]})
+        tree["grants"].append({"holder": "role:helpdesk", "type": "visit", "target": "label", "read": "full"})
         for role in ("sales", "closer"):
             tree["scopes"].append({"holder": f"role:{role}", "type": "visit", "actions": ["view", "create", "edit"]})
             tree["grants"].append(
@@ -116,6 +118,9 @@ def test_6_a_reference_is_looked_up_within_reach_only(stage, s, boss):
         assert {one["id"] for one in found} <= set(stage.ids[:2]), q
         assert all(one.keys() == {"id", "label", "number"} for one in found)
     assert {one["id"] for one in s.get(lookup, q="").json} == set(stage.ids[:2])
+    hidden = sign_in(stage.app, stage.store, add_user(stage.store, "hidden", ["helpdesk"]))
+    assert hidden.get("/admin/r/visit/").status_code == 200
+    assert hidden.get(lookup, q="").status_code == 404  # a reference they may not know of
     for path in ("/admin/r/visit/lookup/label_aa11", "/admin/r/visit/lookup/visited", f"{LIST}lookup/id_card_e5f6"):
         assert s.get(path).status_code == 404
     shut(stage, (s, boss), f"{LIST}ajax/lookup/?name=visited&query=&offset=0&limit=1000")
