@@ -6,7 +6,7 @@ from flask import flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 
-from models.errors import InvalidRecord, StaleRecord
+from models.errors import InvalidRecord, StaleRecord, TooSlow, WrongState
 from models.operations import departments
 from models.users import departments_of
 from views.access import current_actor, current_stamps, current_store, may, needs
@@ -60,6 +60,18 @@ class DepartmentsView(GuardedView):
         except StaleRecord as stale:
             return self._form(typed, {}, department, refusal=stale.public_words(gettext)), stale.status
         flash(gettext("Saved. What its people may see follows from the next page on."), "success")
+        return redirect(self.get_url(".index"))
+
+    @expose("/<department_id>/remove", methods=("POST",))
+    @needs(MANAGE)
+    def remove(self, department_id: str) -> Any:
+        try:
+            departments.remove(current_actor(), current_store(), department_id)
+        except (WrongState, TooSlow) as refused:
+            department = departments.get_department(current_store(), department_id)
+            kept = {"name": department.name, "parent": department.parent or ""}
+            return self._form(kept, {}, department, refusal=refused.public_words(gettext)), refused.status
+        flash(gettext("The department is gone."), "success")
         return redirect(self.get_url(".index"))
 
     def _form(self, typed: dict[str, str], errors: dict[str, str], department: Any = None, refusal: str = "") -> str:

@@ -3,7 +3,7 @@
 Reading: `Door(store, actor)` reads the version stamps once and binds plans; `open(type)` gives the door of
 one type. Every method that hands out customer data returns only after its audit entry is acknowledged, or,
 where the door is *patient*, has its entry under way: whoever opened it so calls `settle` before anything leaves.
-Writing verbs live in `models.operations`, which judge a change and hand it to `models.access.writes`.
+Writing verbs live in `models.operations`, which judge a change and hand it to `models.access.record_writes`.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pymongo.errors import ExecutionTimeout
+
 from models.access.door_part import DoorPart
+from models.definitions.condition_operators import all_of
+from models.definitions.conditions import parse_condition
+from models.definitions.fields import Field
+from models.errors import TooSlow
+
+NAMING_MS = 10_000
+"""Somebody waits for it, once in a while."""
 
 
 class RecordWrites(DoorPart):
@@ -41,6 +50,24 @@ class RecordWrites(DoorPart):
     def count_numbered(self, form: str) -> int:
         """How many records of this collection have an archive number of this form (`Numbering.form`)."""
         return self._records.count_documents({"archive_no": {"$regex": form}})
+
+    def naming(self, field: Field, value: Any) -> bool:
+        """Whether any record, in the trash or not, has this value in a field, whoever may see it.
+
+        :raises TooSlow: it stands outside the index plan, and time is out
+        """
+        for kind in self.kinds:
+            one = kind.system[field.name] if field.frame else kind.by_id.get(field.id)
+            if one is None:
+                continue
+            condition = parse_condition({"field": one.address, "op": "eq", "value": value}, {one.address: one}.get)
+            where = all_of([{"type": kind.name}, condition.filter(self.door.bound)])
+            try:
+                if self._records.find_one(where, {"_id": 1}, max_time_ms=NAMING_MS):
+                    return True
+            except ExecutionTimeout:
+                raise TooSlow from None
+        return False
 
     def revision_number(self, id: str) -> int | None:
         """The revision a record has now, whoever may see it; for telling stale from locked."""

@@ -7,7 +7,8 @@ import pytest
 
 from admin_app.application import create_app
 from models import attempts
-from models.operations import departments, users
+from models.access.door import Door
+from models.operations import departments, records, users
 from models.users import Actor
 
 PASSWORD = "tamper-lantern-98"
@@ -104,6 +105,7 @@ WRITES = (
     "/admin/users/new/", "/admin/users/{lishu}/edit", "/admin/users/{lishu}/roles", "/admin/users/{lishu}/password",
     "/admin/users/{lishu}/disable", "/admin/users/{lishu}/enable", "/admin/users/{lishu}/unlock", "/admin/roles/new/",
     "/admin/roles/sales/edit", "/admin/roles/sales/remove", "/admin/departments/new/", "/admin/departments/{east}/",
+    "/admin/departments/{east}/remove",
 )  # fmt: skip
 
 
@@ -229,6 +231,32 @@ def test_a_role_is_added_named_and_removed(admin, store):
     assert send(admin, "/admin/roles/sales/remove").status_code == 409
     assert send(admin, "/admin/roles/night/remove").status_code == 302
     assert send(admin, "/admin/roles/new/", id="Bad Id", **labels(en="x")).status_code == 422
+
+
+def test_a_department_goes_only_when_nothing_names_it(admin, store, ids):
+    address = f"/admin/departments/{ids['east']}/remove"
+    page = text(send(admin, f"/admin/departments/{ids['top']}/remove"))
+    assert "Change those first" in page, "another stands under it"
+    assert send(admin, address).status_code == 409, "people belong to it"
+    store.data.users.update_many({}, {"$unset": {"department": 1}})
+    door = Door(store, SYSTEM).open("enterprise")
+    record = records.create(door, {"customer_name": "澄川机电有限公司", "department": ids["east"]})
+    records.trash(door, record.id, expected=1)
+    assert send(admin, address).status_code == 409, "a record belongs to it, in the trash"
+    records.restore(door, record.id, expected=2)
+    records.update(door, record.id, {"department": ids["top"]}, expected=3)
+    scope = {"_id": "x", "kind": "scope", "holder": "role:sales", "resource": "audit", "actions": ["view"],
+             "when": {"any": [{"field": "department", "op": "in", "value": [ids["east"]]}]}}  # fmt: skip
+    store.data.grants_config.insert_one(scope)
+    assert send(admin, address).status_code == 409, "a rule names it"
+    assert ids["east"] in {one["_id"] for one in store.data.departments.find()}
+    store.data.grants_config.delete_one({"_id": "x"})
+    assert send(admin, address).status_code == 302
+    assert ids["east"] not in {one["_id"] for one in store.data.departments.find()}
+    (entry,) = store.data.audit_entries.find({"action": "departments:remove"})
+    assert entry["records"] == [ids["east"]]
+    assert send(admin, address).status_code == 404
+    assert "a former department" not in text(admin.get("/admin/departments/"))
 
 
 def test_a_department_is_drawn_and_cannot_stand_under_itself(admin, store, ids):
