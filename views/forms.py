@@ -172,7 +172,7 @@ class RecordForm(BaseForm):
         self.compiled, self.record, self.writes = compiled, record, writes or {}
         self.inputs: dict[str, RecordInput] = {}
         super().__init__({})
-        self.sections = self._sections(compiled.sections)
+        self.sections = self._sections(compiled.shown_sections)
 
     def _sections(self, sections: Iterable[Any]) -> list[FormSection]:
         made = []

@@ -75,7 +75,7 @@ def sections(record: Record) -> list[SheetSection]:
     kind_door = current_door().open(record.type)
     seen = visibility.Sight(record)
     made = []
-    for section in record.compiled.sections:
+    for section in record.compiled.shown_sections:
         found = SheetSection(section.name, in_language(section.labels, locale()))
         for one in record.compiled.active:
             if one.section != section.name or one.frame in ("department", "owner", "type", "state"):

@@ -65,6 +65,11 @@ class CompiledType:
         return tuple(one for one in self.fields if one.active)
 
     @cached_property
+    def shown_sections(self) -> tuple[Section, ...]:
+        """The sections of a page: a type that names none has one, called as the type is."""
+        return self.sections or (Section("", self.labels),)
+
+    @cached_property
     def addressable(self) -> dict[str, Field]:
         """What a query may name: fields and sub-fields in use, and the system keys."""
         own = {

@@ -96,10 +96,8 @@ def test_5_no_list_is_sorted_by_a_column_that_is_not_declared_sortable(stage, s,
 
 
 def test_6_a_reference_is_looked_up_within_reach_only(stage, s, boss):
-    definition = load_type(a_type(
-        field("visited", "reference", target="client", section="basic"), field("label", section="basic"), name="visit",
-        sections=[{"name": "basic", "labels": {"zh-Hans": "b", "zh-Hant": "b", "en": "b"}}],
-    ), "test")  # fmt: skip
+    fields = (field("visited", "reference", target="client"), field("label"))
+    definition = load_type(a_type(*fields, name="visit"), "test")
     types.apply(SYSTEM, stage.store, {"visit": definition}, reason="test")
 
     def visits(tree):

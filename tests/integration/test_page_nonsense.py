@@ -76,10 +76,6 @@ def boss(store):
 
 
 def put_in_force(store, tree):
-    """In one section: what has none stands on no form."""
-    words = {"zh-Hans": "b", "zh-Hant": "b", "en": "b"}
-    tree = {**tree, "sections": [{"name": "basic", "labels": words}],
-            "fields": [{**one, "section": "basic"} for one in tree["fields"]]}  # fmt: skip
     definition = load_type(tree, "test")
     types.apply(SYSTEM, store, {definition.type: definition}, reason="test")
 
