@@ -37,6 +37,8 @@ class DoorPart:
         self.compiled = compiled
         self.kinds = door.registry.concrete(compiled.name)
         self.by_kind = {kind.name: kind for kind in self.kinds}
+        self._shown_last: tuple[dict[str, Any], CompiledType] | None = None
+        """What `get` has just fetched and judged: the timeline beside it needs no second look."""
 
     @property
     def actor(self) -> Actor:
@@ -103,7 +105,7 @@ class DoorPart:
         :raises RecordNotFound: unknown, or out of scope
         :raises AccessDenied: seen, but `action` does not hold for it
         """
-        document, kind = self.fetch(id, action)
+        document, kind = self._shown_last = self.fetch(id, action)
         record = self.shown(document, kind)
         if Action.EDIT in record.may:
             record.inputs = self._inputs_of(record, document, kind)

@@ -35,7 +35,8 @@ class Revisions(DoorPart):
         :param before: only those with a smaller number
         :raises RecordNotFound: unknown, or out of scope
         """
-        document, kind = self.fetch(id)
+        last = self._shown_last
+        document, kind = last if last is not None and last[0]["_id"] == id else self.fetch(id)
         where = {"record": id} if before is None else {"record": id, "rev": {"$lt": before}}
         limit = max(1, min(limit, MOST_REVISIONS))
         found = list(self._history.find(where, {"v": 0, "entry": 0}, sort=[("rev", -1)], limit=limit + 1))
