@@ -17,7 +17,7 @@ from models.definitions.workflow import State
 from models.errors import N_
 from views.access import current_store
 from views.formats import locale, tape
-from views.marks import CODES, Mark, text_of
+from views.marks import CODES, Mark, masked_text, text_of
 
 GRADES = (N_("Public"), N_("Internal"), N_("Confidential"), N_("Secret"))
 MOST_KEPT = 2_000
@@ -113,7 +113,7 @@ class Pen:
         if cell.mark == "value":
             return f'<span class="{"no" if cell.field.type.name in CODES else "line"}">{self.words_of(cell)}</span>'
         if cell.mark == "masked":
-            return self.mask(cell.value, cell.field.type.name in CODES)
+            return self.mask(masked_text(cell, self.language), cell.field.type.name in CODES)
         looks = {
             "empty": self.nothing, "filled": self.filled, "fillable": self.gap, "unreadable": self.unreadable
         }  # fmt: skip
@@ -122,7 +122,7 @@ class Pen:
     def words_of(self, cell: Cell) -> str:
         """A readable or masked cell in words, escaped."""
         if cell.mark == "masked":
-            return self.mask(cell.value, code=False)
+            return self.mask(masked_text(cell, self.language), code=False)
         field = cell.field
         if field.options and not field.many and isinstance(cell.value, str):
             return self._option(field, cell.value)

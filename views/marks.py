@@ -9,7 +9,7 @@ from typing import Any
 
 from models.access.cells import Cell, Record
 from models.definitions.fields import Field
-from views import people
+from views import people, provinces
 from views.formats import OfField, exact_moment, locale
 from views.widgets import UNWRITABLE
 
@@ -64,12 +64,17 @@ def mark(cell: Cell | None, field: Field, inputs: Collection[str] = ()) -> Mark:
         made.parts = [mark(sub, sub.field, inputs) for sub in cell.cells.values()]
         made.text = "；".join(f"{part.label} {part.text}" for part in made.parts if part.text)
     elif look == "masked":
-        made.text = str(cell.value)
+        made.text = masked_text(cell, locale())
     elif look == "value":
         made.text = text_of(cell)
         made.links = _links(cell)
         made.table = _table(cell)
     return made
+
+
+def masked_text(cell: Cell, language: str) -> str:
+    """A masked cell as people read it."""
+    return provinces.named(str(cell.value), language) if cell.field.type.name == "address" else str(cell.value)
 
 
 def text_of(cell: Cell) -> str:
