@@ -2,7 +2,8 @@
 
     python docs/screens/take.py http://127.0.0.1:5000 PASSWORD
 
-Sizes are those of an office screen (1440 × 900) and of a phone (360 × 800, drawn at 2×).
+Sizes are those of an office screen (1440 × 900), a tablet (768 × 1024) and a phone (360 × 800, drawn at 2×). For the
+picture of a conflict the name of one customer is changed.
 """
 
 import re
@@ -16,16 +17,17 @@ HERE = Path(__file__).parent
 SWITCHES = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 DESK = {"width": 1440, "height": 900}
+TABLET = {"width": 768, "height": 1024}
 PHONE = {"width": 360, "height": 800}
 CUSTOMERS = "/admin/r/customer/"
 ENTERPRISES = "/admin/r/enterprise/?sort=archive_no"
 
 
-def window(browser: Browser, base: str, user: str | None, password: str, *, theme: str, phone: bool) -> Page:
+def window(browser: Browser, base: str, user: str | None, password: str, *, theme: str, size: dict) -> Page:
     """A page of a new window, signed in where a user is named."""
     context = browser.new_context(
-        base_url=base, locale="zh-CN", color_scheme=theme, viewport=PHONE if phone else DESK,
-        device_scale_factor=2 if phone else 1,
+        base_url=base, locale="zh-CN", color_scheme=theme, viewport=size,
+        device_scale_factor=2 if size is PHONE else 1,
     )  # fmt: skip
     page = context.new_page()
     page.goto("/login")
@@ -59,6 +61,29 @@ def pages(page: Page, ending: str) -> None:
     shoot(page, f"02-record{ending}")
 
 
+def form(page: Page) -> None:
+    """Open the form of that customer."""
+    first_record(page)
+    page.click("[data-key=e]")
+    page.wait_for_url("**/edit/")
+
+
+def conflict(page: Page, name: str) -> None:
+    """Somebody saves the name of that customer while it is being changed here."""
+    form(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    field = "[name^=customer_name_]"
+    was = page.input_value(field).split("（")[0]
+    for tab, words in ((other, "（集团）"), (page, "（本部）")):
+        changed = f"{was}{words}" if tab is page or tab.input_value(field) == was else was
+        tab.fill(field, changed)
+        with tab.expect_navigation():
+            tab.click(".savebar .go")
+    page.wait_for_selector(".merge")
+    shoot(page, name)
+
+
 def others(page: Page) -> None:
     """States and forms, on the office screen."""
     page.goto("/admin/")
@@ -71,9 +96,7 @@ def others(page: Page) -> None:
     page.click(".chip.add")
     page.wait_for_selector("#narrow select[name=op]")
     shoot(page, "01-list-condition")
-    first_record(page)
-    page.click("[data-key=e]")
-    page.wait_for_url("**/edit/")
+    form(page)
     shoot(page, "02-form")
     page.goto(f"{CUSTOMERS}export/")
     shoot(page, "02-export")
@@ -83,12 +106,18 @@ def main(base: str, password: str) -> None:
     program = next(found for name in PROGRAMS if (found := shutil.which(name)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        shoot(window(browser, base, None, password, theme="light", phone=False), "09-login")
-        desk = window(browser, base, "service_clerk", password, theme="light", phone=False)
+        shoot(window(browser, base, None, password, theme="light", size=DESK), "09-login")
+        desk = window(browser, base, "service_clerk", password, theme="light", size=DESK)
         pages(desk, "")
         others(desk)
-        pages(window(browser, base, "service_clerk", password, theme="dark", phone=False), "-dark")
-        pages(window(browser, base, "service_clerk", password, theme="light", phone=True), "-phone")
+        pages(window(browser, base, "service_clerk", password, theme="dark", size=DESK), "-dark")
+        pages(window(browser, base, "service_clerk", password, theme="light", size=PHONE), "-phone")
+        tablet = window(browser, base, "service_clerk", password, theme="dark", size=TABLET)
+        form(tablet)
+        shoot(tablet, "02-form-tablet-dark")
+        for size, ending in ((DESK, ""), (PHONE, "-phone")):
+            head = window(browser, base, "service_head", password, theme="light", size=size)
+            conflict(head, f"03-conflict{ending}")
         browser.close()
 
 

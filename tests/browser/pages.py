@@ -1,0 +1,204 @@
+"""Every page the panel has, and every state of one that a person can bring about: where, as whom, and how.
+
+A route that answers GET is walked through here or named in `NO_PAGES`; a test holds it.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from models.operations import records, users
+from models.operations.users import FIRST_LINK
+from models.sessions import digest_of
+from tests.attack.panel import SYSTEM
+from tests.browser.house import KINDS, PASSWORD, House
+
+NO_PAGES = {
+    "static": "files",
+    "health.healthz": "for watchers", "health.readyz": "for watchers", "health.metrics": "for watchers",
+    "work.find": "leads to a list", "records.narrow": "leads to a list",
+    "records.lookup": "choices of a picker, as JSON",
+    "records.count": "part of a list", "records.suggest": "part of a list without rows",
+    "records.builder": "dialog of a list", "records.condition": "part of that dialog",
+    "records.columns": "dialog of a list", "records.timeline": "older part of the timeline of a record",
+    "records.diff": "part of the timeline of a record",
+}  # fmt: skip
+"""Endpoint → why nobody opens it for itself. Those of `/api/` are for programs."""
+LIST = "/admin/r/customer/"
+PHONE = 360
+TYPED = ("集团", "本部", "报表")
+"""What people type on the way, in any language."""
+NOWHERE = json.dumps({"all": [{"field": "type", "op": "eq", "value": "tenant"}]})
+NO_SUCH = json.dumps({"field": "no_such", "op": "eq", "value": 1})
+LOOKS = (400, 405, 409, 413, 429, 500, 503)
+"""Errors that no honest click brings about; the test's own application answers them at `/look/<status>`."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A page in one state.
+
+    :param path: with places such as `{enterprise}` for the ids of `places_of`
+    :param status: what opening the address answers
+    :param then: what a person does there to reach the state meant
+    :param desk: only where there is room: phones do without
+    """
+
+    path: str
+    user: str | None = "admin"
+    status: int = 200
+    then: Callable[[Page], None] | None = None
+    desk: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.path} as {self.user or 'nobody'}" + (f", {self.then.__name__}" if self.then else "")
+
+
+def settled(page: Page) -> None:
+    """Wait until what the page fetches for itself stands."""
+    page.wait_for_load_state("load")
+    page.wait_for_selector("body:not(:has(.htmx-request))")
+
+
+def sent(page: Page, button: str) -> None:
+    """Press a button that brings the next page."""
+    with page.expect_navigation():
+        page.click(button)
+
+
+def wrong_password(page: Page, name: str = "") -> None:
+    page.fill("[name=username]", name or f"nobody-{secrets.token_hex(4)}")
+    page.fill("[name=password]", "wrong")
+    sent(page, "form.gate-form button.go")
+
+
+def wrong_too_often(page: Page) -> None:
+    name = f"nobody-{secrets.token_hex(4)}"
+    for _ in range(6):
+        wrong_password(page, name)
+    assert page.locator("[role=alert]").count()
+
+
+def sent_as_it_is(page: Page) -> None:
+    """Send the form of the page without what it wants."""
+    page.eval_on_selector_all("#content form, main form", "all => all.forEach(one => { one.noValidate = true })")
+    sent(page, "form.gate-form button.go" if "/admin/" not in page.url else "#content form button.go")
+
+
+def builder_open(page: Page) -> None:
+    page.click(".chip.add")
+    page.wait_for_selector("#narrow select[name=op]")
+
+
+def columns_open(page: Page) -> None:
+    page.click("[data-opens=columns]")
+    page.wait_for_selector("#columns .ticks")
+
+
+def keys_open(page: Page) -> None:
+    page.keyboard.press("?")
+    page.wait_for_selector("#keys[open]")
+
+
+def menu_open(page: Page) -> None:
+    page.click(".who-menu summary")
+
+
+def rows_picked(page: Page) -> None:
+    for number in (0, 2):
+        page.locator("td.pick input").nth(number).check(force=True)
+
+
+def change_open(page: Page) -> None:
+    page.locator(".chg-box summary").first.click()
+    page.wait_for_selector(".chg-box .chg")
+
+
+def wrong_values(page: Page) -> None:
+    page.fill("[name^=customer_name_]", "")
+    page.locator("input[type=email], input[name*=email]").first.fill("no address")
+    page.eval_on_selector_all("form", "all => all.forEach(one => { one.noValidate = true })")
+    sent(page, ".savebar .go")
+    page.wait_for_selector("#trouble")
+
+
+def met_by_another(page: Page) -> None:
+    """Somebody saves the name while it is being changed here."""
+    other = page.context.new_page()
+    other.goto(page.url)
+    page.reload()
+    for tab, words in ((other, "（集团）"), (page, "（本部）")):
+        name = tab.locator("[name^=customer_name_]")
+        name.fill(re.sub("（.*?）", "", name.input_value()) + words + str(page.viewport_size["width"]))
+        sent(tab, ".savebar .go")
+    other.close()
+    page.wait_for_selector(".merge")
+
+
+def token_made(page: Page) -> None:
+    page.fill("form[action$=tokens] [name=name]", "报表")
+    sent(page, "form[action$=tokens] button")
+
+
+def password_handed(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    sent(page, "form[action$='/password'] button")
+
+
+STOPS = (
+    Stop("/login", None), Stop("/login", None, then=wrong_password), Stop("/login", None, then=wrong_too_often),
+    Stop("/first-sign-in?token={first}", None), Stop("/first-sign-in?token={first}", None, then=sent_as_it_is),
+    Stop("/account/password", "newcomer"), Stop("/account/password", "newcomer", then=sent_as_it_is),
+    Stop("/admin/"), Stop("/admin/", then=menu_open), Stop("/admin/", "service_clerk"),
+    Stop("/admin/", "permission_admin"),
+    Stop(LIST), Stop(LIST, "service_clerk"), Stop(LIST, "contractor"), Stop(LIST, then=rows_picked),
+    Stop(LIST, then=builder_open), Stop(LIST, then=columns_open, desk=True), Stop(LIST, then=keys_open),
+    Stop(f"{LIST}?q=99999999&where={NOWHERE}".replace("{", "{{").replace("}", "}}")),
+    Stop(f"{LIST}?where={NO_SUCH}".replace("{", "{{").replace("}", "}}"), status=403),
+    Stop(f"{LIST}trash/"), Stop("/admin/r/tenant/trash/"), Stop(f"{LIST}export/"),
+    *(Stop(f"/admin/r/{kind}/{{{kind}}}/") for kind in KINDS), Stop("/admin/r/enterprise/{trashed}/"),
+    Stop("/admin/r/enterprise/{enterprise}/", then=change_open),
+    Stop("/admin/r/enterprise/{enterprise}/", "service_clerk"), Stop("/admin/r/tenant/{tenant}/", "contractor"),
+    *(Stop(f"/admin/r/{kind}/{{{kind}}}/edit/") for kind in KINDS),
+    Stop("/admin/r/enterprise/{enterprise}/edit/", "service_clerk"),
+    Stop("/admin/r/enterprise/{enterprise}/edit/", then=wrong_values),
+    Stop("/admin/r/enterprise/{enterprise}/edit/", then=met_by_another),
+    Stop("/admin/r/individual/new/"), Stop("/admin/r/individual/new/", then=wrong_values),
+    Stop("/admin/r/enterprise/{enterprise}/compare/"), Stop("/admin/r/enterprise/{enterprise}/compare/?from=1&to=2"),
+    Stop("/account/"), Stop("/account/", then=token_made), Stop("/account/password"),
+    Stop("/account/password", then=sent_as_it_is),
+    Stop("/admin/users/"), Stop("/admin/users/?q=99999999"), Stop("/admin/users/new/"),
+    Stop("/admin/users/new/", then=sent_as_it_is), Stop("/admin/users/{clerk}/"),
+    Stop("/admin/users/{director}/", then=password_handed),
+    Stop("/admin/roles/"), Stop("/admin/roles/new/"), Stop("/admin/roles/new/", then=sent_as_it_is),
+    Stop("/admin/roles/service_clerk/"),
+    Stop("/admin/departments/"), Stop("/admin/departments/new/"), Stop("/admin/departments/new/", then=sent_as_it_is),
+    Stop("/admin/departments/service/"),
+    Stop("/admin/users/", "service_clerk", status=403), Stop("/admin/r/enterprise/nowhere/", status=404),
+    Stop("/nowhere", status=404), *(Stop(f"/look/{status}", status=status) for status in LOOKS),
+)  # fmt: skip
+
+
+def places_of(house: House) -> dict[str, str]:
+    """The ids that stand in addresses; what the stops need beside the demonstration is made here."""
+    found = {kind: house.first(kind) for kind in KINDS}
+    trashed = house.store.data.r_customer.find_one({"type": "enterprise"}, {"_id": 1}, sort=[("archive_no", -1)])["_id"]
+    door = house.door("admin", "enterprise")
+    records.trash(door, trashed, expected=door.get(trashed).revision)
+    users.add(SYSTEM, house.store, username="newcomer", name="新人", password=PASSWORD, roles=["service_clerk"])
+    house.store.data.meta.replace_one({"_id": FIRST_LINK}, {"digest": digest_of("once")}, upsert=True)
+    return found | {
+        "trashed": trashed, "first": "once",
+        "clerk": house.actor("service_clerk").id, "director": house.actor("sales_director").id,
+    }  # fmt: skip
+
+
+def stops(places: dict[str, str], width: int) -> Iterator[tuple[Stop, str]]:
+    """Each stop of a window that wide with its address."""
+    for one in STOPS:
+        if width > PHONE or not one.desk:
+            yield one, one.path.format(**places)
