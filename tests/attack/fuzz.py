@@ -38,7 +38,7 @@ def fuzz(url: str, secret: str, *, examples: int, phases: str, folder: Path) -> 
 
     :param examples: at most per operation
     :param phases: of examples, coverage, fuzzing, stateful; coverage alone is thousands of requests
-    :param folder: where it may write
+    :param folder: where it may write; `fuzz.log` there can be followed while it runs, which may be an hour
     """
     tool = Path(sys.executable).with_name("schemathesis")
     command = [
@@ -47,5 +47,7 @@ def fuzz(url: str, secret: str, *, examples: int, phases: str, folder: Path) -> 
         "--seed", "20261124", "--suppress-health-check", "all", "--warnings", "off", "--no-color", "--workers", "1",
         "--generation-database", "none", "--continue-on-failure", "--phases", phases,
     ]  # fmt: skip
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    log = folder / "fuzz.log"
+    with log.open("w") as stream:
+        done = subprocess.run(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT, check=False)
+    return done.returncode, log.read_text()
