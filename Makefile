@@ -11,7 +11,7 @@ help:
 	@echo "make run      set up and open the panel with demo data on http://127.0.0.1:5000"
 	@echo "make test     set up and pass all tests      make unit    only those without services"
 	@echo "make faults   long campaigns [ONLY=F01,F31]  make bench   measure [N=1000000] [ONLY=lists,export]"
-	@echo "make proof    what shows an issue: ISSUE=n [FULL=1]"
+	@echo "make proof    what shows an issue: ISSUE=n [FULL=1] [CUSTOMERS=1000000]"
 	@echo "make lint     ruff and mypy                  make lock    resolve and pin the dependencies anew"
 
 setup: .venv/ready
@@ -43,7 +43,7 @@ bench: setup
 
 proof: setup
 	@test -n "$(ISSUE)" || { echo "which issue? make proof ISSUE=1" >&2; exit 2; }
-	@FULL=$(FULL) $(BIN)/python tests/proof.py $(ISSUE)
+	@FULL=$(FULL) CUSTOMERS=$(CUSTOMERS) $(BIN)/python tests/proof.py $(ISSUE)
 
 lint: setup
 	$(BIN)/ruff check .
