@@ -64,6 +64,13 @@ class Silent:
     def append(self, entry: Any) -> None:
         """Forget it."""
 
+    def submit(self, entry: Any) -> "Silent":
+        """Forget it; it is its own ticket."""
+        return self
+
+    def wait(self) -> None:
+        """Nothing is under way."""
+
     def close(self) -> None:
         """Nothing to write out."""
 

@@ -136,7 +136,7 @@ def _create(visitor, kind, name):
     return page.url
 
 
-def test_a_customer_from_creation_to_revert(house, enter):
+def test_a_customer_is_made_edited_in_conflict_trashed_restored_compared_and_reverted(house, enter):
     mine, theirs = enter("admin"), enter("archivist")
     address = _create(mine, "enterprise", "星河精密制造有限公司")
     page, other = mine.open(f"{address}edit/"), theirs.open(f"{address}edit/")

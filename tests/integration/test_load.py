@@ -44,7 +44,7 @@ def file(folder, name, text, encoding="utf-8"):
     return path
 
 
-def test_documents_no_one_here_shaped_load_through_a_map_and_come_out_again(shipped, tmp_path):
+def test_theaters_load_through_their_map_are_listed_found_changed_and_exported(shipped, tmp_path):
     mapped = read_map(read_definition(MAP), MAP.name)
     outcome, bad = told(enterprises(shipped), rows_in(THEATERS), mapped=mapped)
     assert (outcome.added, bad) == (1564, [])
@@ -52,9 +52,8 @@ def test_documents_no_one_here_shaped_load_through_a_map_and_come_out_again(ship
     door = enterprises(shipped)
     assert door.count(Query()).capped
     page = door.page(Query(where={"field": "customer_name", "op": "eq", "value": "影院 1000"}))
-    assert [one.to_json()["address"] for one in page.items] == [
-        {"country": "US", "text": "340 W Market, Bloomington, MN 55425"}
-    ] or page.items[0].to_json()["address"]["text"].startswith("340 W Market")
+    (found,) = (one.to_json()["address"] for one in page.items)
+    assert found["text"].startswith("340 W Market")
     assert [one.id for one in door.page(Query(q="影院 1000")).items] == [page.items[0].id]
     first = islice(rows_in(THEATERS), 60)
     again, bad = told(door, first, mapped=read_map(read_definition(MAP), MAP.name), mode="upsert")
