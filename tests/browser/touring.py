@@ -32,6 +32,7 @@ ASSET_TAGS = "[...document.querySelectorAll('script[src], link[href]')].map(one 
 HEIGHTS = {1440: 900, 360: 800}
 BROWSER_LOCALES = {"zh_Hans_CN": "zh-CN", "zh_Hant_TW": "zh-TW", "en": "en-GB"}
 PATIENCE_MS = 15_000
+MOST_HEIGHT = 12_000
 ANSWERED = "the server responded with a status of"
 """The browser itself says so of an error page; other requests that fail are written down with the answers."""
 
@@ -161,13 +162,25 @@ def _leftovers(page: Page, stop: Stop, tour: Tour, words: Vocabulary, locale: st
     tour.words += [(locale, str(stop), *found) for found in words.foreign(page, locale)]
 
 
+@contextmanager
+def _unrolled(page: Page) -> Iterator[None]:
+    """The window as tall as the page: what lies half under the bar at its foot would count as too small a target."""
+    shape = page.viewport_size
+    assert shape is not None
+    height = page.evaluate("Math.max(document.documentElement.scrollHeight, document.body.scrollHeight)")
+    page.set_viewport_size({"width": shape["width"], "height": max(shape["height"], min(height + 200, MOST_HEIGHT))})
+    yield
+    page.set_viewport_size(shape)
+
+
 def axe_in(page: Page, theme: str) -> list[tuple[str, str, str]]:
     """(theme, rule, element) of everything axe finds."""
     page.emulate_media(color_scheme=theme)
     page.wait_for_selector(f"html[data-bs-theme={theme}]")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    found = page.evaluate(
-        "rules => axe.run(rules).then(found => found.violations)", COLOURS if theme == "dark" else RULES
-    )
+    with _unrolled(page):
+        found = page.evaluate(
+            "rules => axe.run(rules).then(found => found.violations)", COLOURS if theme == "dark" else RULES
+        )
     return [(theme, one["id"], node["html"][:160]) for one in found for node in one["nodes"]]
