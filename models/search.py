@@ -212,7 +212,7 @@ def _query(text: str) -> str:
 
 
 def _frame_ways(field: Field, text: str) -> list[Way]:
-    return [Way(prefix=text.upper(), path=field.path)] if field.type.name == "sequence" else []
+    return [Way(prefix=text.upper(), path=field.path)] if field.type.name == "sequence" and text.isascii() else []
 
 
 def _sealed_ways(field: Field, text: str, tokens: Tokens) -> list[Way]:

@@ -11,8 +11,10 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
+from models.access.actions import Action
 from models.access.door import Door
 from models.access.exporting import export_columns
+from models.access.listing import where_of
 from models.access.query import Query
 from models.definitions.sources import read_definition
 from models.errors import AccessDenied, DefinitionError
@@ -55,6 +57,10 @@ def test_theaters_load_through_their_map_are_listed_found_changed_and_exported(s
     (found,) = (one.to_json()["address"] for one in page.items)
     assert found["text"].startswith("340 W Market")
     assert [one.id for one in door.page(Query(q="影院 1000")).items] == [page.items[0].id]
+    everyone = door.door.open("customer")
+    where = where_of(everyone, Query(q="影院 1000"), Action.VIEW)
+    plan = everyone._records.find(where).sort([("updated_at", -1), ("_id", -1)]).limit(51).explain()
+    assert "'indexName': 'keys'" in str(plan["queryPlanner"]["winningPlan"])
     first = islice(rows_in(THEATERS), 60)
     again, bad = told(door, first, mapped=read_map(read_definition(MAP), MAP.name), mode="upsert")
     assert (again.changed, again.added, bad) == (60, 0, [])

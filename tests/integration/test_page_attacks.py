@@ -5,6 +5,7 @@ After every refused call the database is what it was, byte for byte.
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -142,7 +143,8 @@ def test_13_two_roles_do_not_add_up(stage, sh):
     assert "12345" not in sh.get(page_of(stage.ids[1])).text
     page = sh.get(page_of(stage.ids[2])).text
     assert "王五德" in page
-    assert not [value for value in ("5000", "third") if value in page]
+    assert "third" not in page
+    assert not re.search(r"(?<!\d)5000(?!\d)", page)  # moments end in 5000 too, in one page of ten
     with unchanged(stage.store):
         form = sh.form(page_of(stage.ids[2], "edit/"))
         answer = sh.post(page_of(stage.ids[2], "edit/"), data={**form, "salary_g7h8": "1", "name_a1b2": "x"})
