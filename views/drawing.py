@@ -3,7 +3,7 @@
 One `Pen` per language holds every word and icon translated and escaped; templates and rows share it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app, g, request, url_for
@@ -140,6 +140,20 @@ class Pen:
             self._options[field] = known
         return known.get(key) or str(escape(key))
 
+    def entries(self, marks: Iterable[Mark], edit: str | None) -> Markup:
+        """The fields of a section, each with its name and grade.
+
+        :param edit: the form in which they can be filled in
+        """
+        return Markup("\n".join([self._entry(one, f"{edit}#f-{one.field.id}" if edit else None) for one in marks]))
+
+    def _entry(self, mark: Mark, edit: str | None) -> str:
+        wide = " wide" if mark.wide and mark.look == "value" else ""
+        return (
+            f'<div class="fld{wide}"><dt>{escape(mark.label)}</dt><dd><div class="val">{self._whole(mark, edit)}</div>'
+            f"{self.grades[mark.grade]}</dd></div>"
+        )
+
     def whole(self, mark: Mark, edit: str | None = None) -> Markup:
         """A cell of a sheet, with all its parts.
 
@@ -240,4 +254,5 @@ def init_app(app: Flask) -> None:
         icon=lambda name, size="": pen().icon(name, size),
         grade=lambda level: pen().grades[level],
         whole=lambda mark, edit=None: pen().whole(mark, edit),
+        entries=lambda marks, edit=None: pen().entries(marks, edit),
     )
