@@ -32,7 +32,7 @@ ASSET_TAGS = "[...document.querySelectorAll('script[src], link[href]')].map(one 
 HEIGHTS = {1440: 900, 360: 800}
 BROWSER_LOCALES = {"zh_Hans_CN": "zh-CN", "zh_Hant_TW": "zh-TW", "en": "en-GB"}
 PATIENCE_MS = 15_000
-MOST_HEIGHT = 12_000
+MOST_HEIGHT = 40_000
 ANSWERED = "the server responded with a status of"
 """The browser itself says so of an error page; other requests that fail are written down with the answers."""
 
