@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, has_request_context, request
 
 FIXED = frozenset({"filename", "v", "type_name"})
 """Values that name things of the installation. Anything else could be about a customer, and is never kept."""
@@ -19,9 +19,10 @@ class AddressedApp(Flask):
     def url_for(self, /, endpoint: str, **values: Any) -> str:
         """The same answer as Flask's."""
         values = {name: value for name, value in values.items() if value is not None}
-        if endpoint.startswith(".") or not FIXED.issuperset(values) or not has_request_context():
+        bare = endpoint.startswith(".") or (endpoint.startswith("records.") and "type_name" not in values)
+        if bare or not FIXED.issuperset(values) or not has_request_context():  # bare: the address asked for decides too
             return super().url_for(endpoint, **values)
-        key = (request.root_path, endpoint, g.get("type_name"), *sorted(values.items()))
+        key = (request.root_path, endpoint, *sorted(values.items()))
         if key not in self._addresses:
             if len(self._addresses) >= MOST_KEPT:
                 self._addresses.clear()

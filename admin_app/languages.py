@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from flask import Flask, g, request, session
+from flask import Flask, current_app, g, request, session
 from flask_babel import Babel, get_translations
 from markupsafe import Markup
 
@@ -14,6 +14,8 @@ from views.access import signed_in
 from views.formats import locale
 
 TRANSLATIONS = Path(__file__).parent / "translations"
+MOST_KEPT = 10_000
+"""Sentences of templates, each in each language, that an application remembers."""
 NAMES = {"zh_Hans_CN": "简体", "zh_Hant_TW": "繁體", "en": "English"}
 ACCEPTED = {"zh-hans": 0, "zh-cn": 0, "zh-sg": 0, "zh-hant": 1, "zh-tw": 1, "zh-hk": 1, "zh-mo": 1, "zh": 0, "en": 2}
 
@@ -30,6 +32,7 @@ def init_app(app: Flask) -> None:
         BABEL_DEFAULT_TIMEZONE=settings.tz,
         BABEL_TRANSLATION_DIRECTORIES=";".join(str(folder) for folder in areas()),
     )
+    app.extensions["dossier.words"] = {}
     Babel(app, locale_selector=_selected)
     app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(_=_words, language_names=NAMES, page_language=page_language, locale_name=locale)
@@ -83,17 +86,14 @@ def _translations() -> Any:
 
 def _words(words: str, **values: Any) -> Markup:
     """`_("…")` of a template: as Jinja's own new style, which takes ten times as long for fifty words a page."""
-    language = locale()
-    if len(_KNOWN) > MOST_KNOWN:
-        _KNOWN.clear()
-    known = _KNOWN.get((language, words))
+    kept: dict[tuple[str, str], Markup] = current_app.extensions["dossier.words"]
+    key = (locale(), words)
+    known = kept.get(key)
     if known is None:
-        known = _KNOWN[language, words] = Markup(_gettext(words))
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        known = kept[key] = Markup(_gettext(words))
     return known % values if values or "%" in known else known
-
-
-_KNOWN: dict[tuple[str, str], Markup] = {}
-MOST_KNOWN = 10_000
 
 
 def _gettext(words: str) -> str:

@@ -46,7 +46,12 @@ def _check_forms() -> None:
 
 
 def _keep_token() -> None:
-    """The form token of a session is signed once, not for every page: it does not run out before the session."""
+    """The form token of a session is signed once, not for every page: it does not run out before the session.
+
+    Files and answers for programs hold no form; asking for the session would make them vary by cookie.
+    """
+    if request.endpoint == "static" or request.path.startswith("/api/"):
+        return
     if (secret := session.get("csrf_token")) and "csrf_token" not in g:
         g.csrf_token = _signed(cast("str", current_app.secret_key), secret)
 

@@ -116,6 +116,27 @@ def test_when_the_log_does_not_answer_nothing_is_told(stage, monkeypatch):
         assert "张三丰" not in answer.text
 
 
+def test_what_was_read_is_thrown_away_when_its_entry_does_not_come_to_stand(stage, monkeypatch):
+    from models.audit.log import Ticket
+    from models.errors import Unavailable
+
+    _, people, ids = stage
+
+    def lost(self):
+        raise Unavailable
+
+    monkeypatch.setattr(Ticket, "wait", lost)
+    for path in (
+        f"/records/individual/{ids['individual']}",
+        f"/records/individual/{ids['individual']}/revisions",
+        "/records/customer",
+        "/records/customer/export?format=csv&fields=customer_name",
+    ):
+        answer = people["sales"].get(path)
+        assert (answer.status_code, answer.json["code"]) == (503, "unavailable"), answer.text
+        assert "张三丰" not in answer.text
+
+
 def test_too_many_at_once_is_429(stage, monkeypatch):
     from werkzeug.exceptions import TooManyRequests
 

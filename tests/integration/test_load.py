@@ -17,11 +17,13 @@ from models.access.exporting import export_columns
 from models.access.listing import where_of
 from models.access.query import Query
 from models.definitions.sources import read_definition
-from models.errors import AccessDenied, DefinitionError
+from models.errors import AccessDenied, DefinitionError, Unavailable
 from models.operations import exports, imports
+from models.operations.bulk import Loader
 from models.operations.maps import read_map
 from models.operations.tables import BadFile, rows_in
 from models.users import Actor
+from tests.attack.stage import ID_CARD
 from tests.attack_world import build
 
 ROOT = Path(__file__).parents[2]
@@ -200,3 +202,34 @@ def test_exports_hold_no_live_formula_and_read_back_cell_for_cell(world, tmp_pat
     back = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
     texts = list(door.export(Query(), columns, form="xlsx"))
     assert [[str(int(cell)) if isinstance(cell, float) else cell for cell in row] for row in back[1:]] == texts
+
+
+def test_rows_at_fault_are_told_in_order_while_later_batches_are_under_way(stage, monkeypatch):
+    monkeypatch.setattr(imports, "BATCH", 3)
+    door = Door(stage.store, Actor.system_actor("cli:test")).open("client")
+    before = stage.store.data.r_client.count_documents({})
+    rows = [(number, {"name": f"客户{number}"}) for number in range(1, 15)]
+    for number in (4, 5, 9, 14):
+        rows[number - 1][1]["id_card"] = ID_CARD
+    outcome, bad = told(door, rows)
+    assert (outcome.added, outcome.bad) == (10, 4)
+    assert bad == [(number, "id_card", "taken") for number in (4, 5, 9, 14)]
+    assert stage.store.data.r_client.count_documents({}) == before + 10
+
+
+def test_a_load_that_loses_the_archive_ends_with_whole_batches(stage, monkeypatch):
+    monkeypatch.setattr(imports, "BATCH", 3)
+    door = Door(stage.store, Actor.system_actor("cli:test")).open("client")
+    before, write = stage.store.data.r_client.count_documents({}), Loader.write
+
+    def lost(self, rows):
+        if "客户8" in str(rows):
+            raise Unavailable
+        return write(self, rows)
+
+    monkeypatch.setattr(Loader, "write", lost)
+    with pytest.raises(Unavailable):
+        told(door, [(number, {"name": f"客户{number}"}) for number in range(1, 21)])
+    stand = stage.store.data.r_client.count_documents({}) - before
+    assert stand >= 6
+    assert stand % 3 == 0

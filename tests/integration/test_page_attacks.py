@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from models.access.door import Door
+from models.errors import Unavailable
 from models.operations import records, types, users
 from tests.attack.asking import NAMES_OF_HIDDEN, SPELLINGS
 from tests.attack.pages import LIST, page_of, sign_in
@@ -306,3 +307,15 @@ def test_41_a_right_taken_away_is_gone_on_the_next_page(stage, s):
         s.post(page_of(stage.own, "edit/"), data={**form, "notes_m2n3": "x"})
     users.disable(SYSTEM, stage.store, s.user.id)
     assert s.get(page_of(stage.own)).status_code == 302
+
+
+def test_18_no_page_leaves_before_its_entry_stands(stage, boss, monkeypatch):
+    def lost(self):
+        raise Unavailable
+
+    assert stage.ids[0] in boss.get(LIST).text
+    monkeypatch.setattr("models.audit.log.Ticket.wait", lost)
+    for address in (LIST, page_of(stage.ids[0]), page_of(stage.ids[0], "timeline"), page_of(stage.ids[0], "edit/")):
+        answer = boss.client.get(address)
+        assert answer.status_code == 503, address
+        assert stage.ids[0] not in answer.text
