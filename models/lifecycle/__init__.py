@@ -1,0 +1,1 @@
+"""Rules and tables of a record's life, pure: no database, no clock, no actor."""
