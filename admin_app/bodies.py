@@ -33,7 +33,7 @@ def worker(settings: Settings, queues: Sequence[str] = worker_job.QUEUES) -> Non
 def ticker(settings: Settings) -> None:
     """Tick until SIGTERM."""
     stopped = StopSign().on(signal.SIGTERM, signal.SIGINT)
-    ticker_job.serve(lambda: opening.open_store(settings), stopped)
+    ticker_job.serve(lambda: opening.open_store(settings), stopped, redis_url=settings.redis_url)
 
 
 def prepare(settings: Settings, url: str, demo_password: str | None) -> None:

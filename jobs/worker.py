@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from models.store import Store
 
@@ -36,15 +37,36 @@ def store() -> Store:
     return _store
 
 
+class OutOfTime(BaseException):
+    """A part of a run took far too long. No `Exception`: a rule's own `except Exception` must not swallow it and
+    take the silence for an outcome."""
+
+
+class Alarm(UnixSignalDeathPenalty):
+    """RQ's limit of time, raising what nobody swallows."""
+
+    def handle_death_penalty(self, signum: int, frame: Any) -> None:
+        if issubclass(self._exception, JobTimeoutException):
+            raise OutOfTime
+        super().handle_death_penalty(signum, frame)
+
+
 class PlainWorker(Worker):
     """An RQ worker that keeps no text of a failure, and whose child writes out its log before `os._exit`."""
 
     max_connection_wait_time = 5.0
+    death_penalty_class = Alarm
     asked_to_stop = False
 
     def request_stop(self, signum: int, frame: Any) -> None:
         self.asked_to_stop = True
         super().request_stop(signum, frame)
+
+    def handle_warm_shutdown_request(self) -> None:
+        """The child ends its part at the next item instead of making everybody wait for it."""
+        super().handle_warm_shutdown_request()
+        if self.horse_pid:
+            self.kill_horse(sig=signal.SIGTERM)
 
     def perform_job(self, *args: Any, **kwargs: Any) -> bool:
         global _store

@@ -85,6 +85,8 @@ COLLECTIONS: dict[str, tuple[str, str]] = {
     "audit_entries": ("data", "the log: lane, number, hash of the one before, the exact bytes of the entry"),
     "audit_lanes": ("data", "one writing process each: opened, last seen, closed"),
     "watermarks": ("data", "how far the sweeps of the log have come"),
+    "runs": ("data", "one document a run of a job: state, lease, epoch, how far it has come, counts, errors by class"),
+    "job_settings": ("data", "kinds of jobs: from when on their slots count, whether somebody paused them"),
     "meta": ("data", "number of the layout, id of the installation, the lease of a running migration"),
     "data_keys": ("keys", "one data key a record, wrapped by a key-encryption key"),
     "keks": ("keys", "epochs of the key-encryption key, wrapped by its provider"),
