@@ -40,6 +40,16 @@ class ArchiveError(Exception):
     def __str__(self) -> str:
         return self.public_words()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Whole across processes, whatever a subclass is made from: a fault that cannot be read breaks its pool."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[ArchiveError], args: tuple[Any, ...], state: dict[str, Any]) -> ArchiveError:
+    fault = kind.__new__(kind, *args)
+    fault.__dict__.update(state)
+    return fault
+
 
 class _Places(dict):
     def __missing__(self, key: str) -> str:

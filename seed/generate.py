@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from random import Random
 from typing import Any
@@ -48,23 +49,23 @@ def generate(open_store: OpenStore, order: Order, *, progress: Callable[[int], A
     workers = workers or (os.cpu_count() or 1) + 1
     waiting = list(order.batches())
     made = 0
-    with ProcessPoolExecutor(
-        min(workers, len(waiting) or 1), get_context("spawn"), initializer=_open, initargs=(open_store, order)
-    ) as pool:
-        for done in _in_turn(pool, waiting):
+    with ProcessPoolExecutor(min(workers, len(waiting) or 1), get_context("spawn")) as pool:
+        for done in _in_turn(pool, partial(_make, open_store, order), waiting):
             made += done
             progress(done)
     return made
 
 
-def _in_turn(pool: ProcessPoolExecutor, batches: list[tuple[int, int]]) -> Iterator[int]:
+def _in_turn(
+    pool: ProcessPoolExecutor, make: Callable[[int, int], int], batches: list[tuple[int, int]]
+) -> Iterator[int]:
     """Hand out batches a few at a time: a million records are a thousand, an interrupt should end soon."""
     running: set[Future[int]] = set()
     for turn, count in batches:
         if len(running) >= 12:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             yield from (one.result() for one in done)
-        running.add(pool.submit(_make, turn, count))
+        running.add(pool.submit(make, turn, count))
     done, _ = wait(running)
     yield from (one.result() for one in done)
 
@@ -73,7 +74,6 @@ class _Process:
     """One worker: its store, its loaders, and whose customers there may be."""
 
     def __init__(self, store: Store, order: Order):
-        self.store, self.order = store, order
         self.door = Door(store, Actor.system_actor(order.actor, "generate"), read_stamps(store))
         kinds = self.door.registry.concrete(order.type)
         self.loaders = {kind.name: Loader(self.door.open(kind.name)) for kind in kinds}
@@ -84,15 +84,14 @@ class _Process:
 _process: _Process | None = None
 
 
-def _open(open_store: OpenStore, order: Order) -> None:
+def _make(open_store: OpenStore, order: Order, turn: int, count: int) -> int:
+    """One batch, in a worker process, which opens its store with its first: a pool whose workers fail before
+    they have work says only that it is broken, not why."""
     global _process
-    work_in_batches()
-    _process = _Process(open_store(), order)
-
-
-def _make(turn: int, count: int) -> int:
-    assert _process is not None
-    rows = rows_of(_process.order, turn, count, _process.loaders, _process.people, _process.departments)
+    if _process is None:
+        work_in_batches()
+        _process = _Process(open_store(), order)
+    rows = rows_of(order, turn, count, _process.loaders, _process.people, _process.departments)
     return sum(len(_process.loaders[kind].write(part)) for kind, part in rows.items())
 
 

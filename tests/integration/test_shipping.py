@@ -9,6 +9,7 @@ from models.access.door import Door
 from models.access.query import Query
 from models.definitions.compiled import registry_for
 from models.definitions.record_types import load_type
+from models.errors import Unavailable
 from models.operations import types, users
 from models.operations.bulk import Loader
 from models.store import read_stamps
@@ -149,3 +150,12 @@ def test_several_processes_make_every_record_once_and_close_their_lanes(store, m
     lanes = list(store.data.audit_lanes.find({"name": "worker"}))
     assert lanes
     assert {lane["state"] for lane in lanes} == {"closed"}
+
+
+def no_archive():
+    raise Unavailable
+
+
+def test_why_a_process_cannot_open_the_archive_is_told_as_it_is():
+    with pytest.raises(Unavailable):
+        generate(no_archive, Order("customer", 10), progress=print, workers=1)
