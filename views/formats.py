@@ -55,6 +55,14 @@ def friendly_moment(moment: datetime | None) -> str:
     return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
 
 
+def ahead_moment(moment: datetime) -> str:
+    """今天 18:00 · 明天 02:00 · 12-31 02:00: a moment to come, in the installation's zone."""
+    local = moment.astimezone(zone())
+    if local.date() == current_store().clock.today() + timedelta(days=1):
+        return gettext("tomorrow %(time)s", time=f"{local:%H:%M}")
+    return friendly_moment(moment)
+
+
 def exact_moment(moment: datetime | None) -> str:
     """To the second, for a tooltip or a sheet that is compared."""
     return f"{moment.astimezone(zone()):%Y-%m-%d %H:%M:%S}" if moment else ""
@@ -81,4 +89,6 @@ def today_words() -> str:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(friendly=friendly_moment, exact=exact_moment, taped_plain=taped_plain)
+    app.jinja_env.filters.update(
+        friendly=friendly_moment, ahead=ahead_moment, exact=exact_moment, taped_plain=taped_plain
+    )

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from models.operations import records, users
+from models.operations import records, runs, users
+from models.operations.leases import claim
 from models.operations.users import FIRST_LINK
 from models.sessions import digest_of
 from tests.attack.panel import SYSTEM
@@ -25,7 +26,7 @@ NO_PAGES = {
     "records.count": "part of a list", "records.suggest": "part of a list without rows",
     "records.builder": "dialog of a list", "records.condition": "part of that dialog",
     "records.columns": "dialog of a list", "records.timeline": "older part of the timeline of a record",
-    "records.diff": "part of the timeline of a record",
+    "records.diff": "part of the timeline of a record", "jobs.progress": "part of the page of a run",
 }  # fmt: skip
 """Endpoint → why nobody opens it for itself. Those of `/api/` are for programs."""
 LIST = "/admin/r/customer/"
@@ -178,6 +179,8 @@ STOPS = (
     Stop("/admin/roles/service_clerk/"),
     Stop("/admin/departments/"), Stop("/admin/departments/new/"), Stop("/admin/departments/new/", then=sent_as_it_is),
     Stop("/admin/departments/service/"),
+    Stop("/admin/jobs/"), Stop("/admin/jobs/?state=cancelled"), Stop("/admin/jobs/{run}/"),
+    Stop("/admin/jobs/", "archivist"),
     Stop("/admin/users/", "service_clerk", status=403), Stop("/admin/r/enterprise/nowhere/", status=404),
     Stop("/nowhere", status=404), *(Stop(f"/look/{status}", status=status) for status in LOOKS),
 )  # fmt: skip
@@ -191,8 +194,10 @@ def places_of(house: House) -> dict[str, str]:
     records.trash(door, trashed, expected=door.get(trashed).revision)
     users.add(SYSTEM, house.store, username="newcomer", name="新人", password=PASSWORD, roles=["service_clerk"])
     house.store.data.meta.replace_one({"_id": FIRST_LINK}, {"digest": digest_of("once")}, upsert=True)
+    run = runs.request(house.store, SYSTEM, "verification", id="verification@2026-11-24T02:00")
+    claim(house.store, run, "machine:1", seconds=3600).advance(done=30, total=120, counts={"passed": 29, "failed": 1})
     return found | {
-        "trashed": trashed, "first": "once",
+        "trashed": trashed, "run": run, "first": "once",
         "clerk": house.actor("service_clerk").id, "director": house.actor("sales_director").id,
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from models.access.actions import Action
 from models.access.door import Door, TypeDoor
 from models.access.knowledge import FieldAccess, field_access
 from models.access.revisions import MOST_REVISIONS
+from models.operations.runs import STATES
 from models.store import Store
 from views.access import current_door, current_store, may
 from views.api import answers, schemas
@@ -27,6 +28,7 @@ from views.api.operations import (
     LIMIT,
     NUMBER,
     PROBLEM,
+    RUN,
     WORDS,
     file_answer,
     json_answer,
@@ -57,13 +59,13 @@ def _kept(store: Store, door: Door) -> str:
     key = (held, door.actor.roles, door.actor.system)
     if key in kept[1]:
         return kept[1][key]
-    text = json.dumps(compose(door, with_log=may("audit:view")), ensure_ascii=False)
+    text = json.dumps(compose(door, with_log=may("audit:view"), with_jobs=may("jobs:view")), ensure_ascii=False)
     if not any(entry.until and entry.holder in held for entry in (*door.policy.grants, *door.policy.scopes)):
         kept[1][key] = text
     return text
 
 
-def compose(door: Door, *, with_log: bool) -> Tree:
+def compose(door: Door, *, with_log: bool, with_jobs: bool = False) -> Tree:
     """The document for one actor."""
     components: Tree = {"Problem": PROBLEM}
     paths: Tree = {
@@ -78,6 +80,8 @@ def compose(door: Door, *, with_log: bool) -> Tree:
         filters = [text_parameter(name) for name in ("actor", "action", "type", "record")]
         answer = {"200": json_answer(listed({"type": "object"}, "next"))}
         paths["/audit/entries"] = {"get": operation("log", "The audit log", answer, [*filters, LIMIT, AFTER])}
+    if with_jobs:
+        paths |= _jobs()
     return {
         "openapi": "3.1.0",
         "info": {"title": "Dossier", "version": "1"},
@@ -88,6 +92,17 @@ def compose(door: Door, *, with_log: bool) -> Tree:
             "schemas": components,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
+    }
+
+
+def _jobs() -> Tree:
+    """Runs of jobs."""
+    state = text_parameter("state", enum=list(STATES))
+    answer = {"200": json_answer(listed(RUN, "next"))}
+    one = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 200}}
+    return {
+        "/jobs": {"get": operation("jobs", "Runs of jobs", answer, [text_parameter("kind"), state, LIMIT, AFTER])},
+        "/jobs/{id}": {"get": operation("job", "One run", {"200": json_answer(RUN)}, [one])},
     }
 
 

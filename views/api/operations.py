@@ -71,6 +71,24 @@ IF_MATCH: Tree = {
     "description": "The ETag of the record as it was read",
     "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$'},
 }
+NUMBERS: Tree = {"type": "object", "additionalProperties": {"type": "integer"}}
+MOMENT_OR_NOT: Tree = {"type": ["string", "null"]}
+RUN: Tree = {
+    "type": "object",
+    "required": ["id", "kind", "state", "due_at", "done", "total", "counts", "errors"],
+    "additionalProperties": False,
+    "properties": {
+        **{name: {"type": "string"} for name in ("id", "kind", "state", "due_at", "asked_by")},
+        "done": {"type": "integer"},
+        "total": {"type": ["integer", "null"]},
+        "counts": NUMBERS,
+        "errors": NUMBERS,
+        "started_at": MOMENT_OR_NOT,
+        "finished_at": MOMENT_OR_NOT,
+        "cancelling": {"type": "boolean"},
+    },
+}
+"""A run of a job."""
 IDEMPOTENCY: Tree = {
     "name": "Idempotency-Key",
     "in": "header",

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Flask, Response
 
 from views.access import standing
-from views.api import audit, exports, groups, openapi, problems, records, types
+from views.api import audit, exports, groups, jobs, openapi, problems, records, types
 
 
 class Route(NamedTuple):
@@ -35,6 +35,8 @@ ROUTES = (
     Route("GET", f"{ONE}/revisions", records.revisions, "revisions", "view"),
     Route("POST", f"{ONE}/revisions/<int:number>/revert", records.reverted, "reverted", "revert"),
     Route("GET", "/audit/entries", audit.entries, "entries", "audit:view"),
+    Route("GET", "/jobs", jobs.listed, "jobs", "jobs:view"),
+    Route("GET", "/jobs/<run_id>", jobs.shown, "job", "jobs:view"),
 )
 
 
