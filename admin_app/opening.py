@@ -1,14 +1,19 @@
 """From settings to a `Store`: the clients of one process, opened after the fork."""
 
 import hashlib
+from functools import partial
+from pathlib import Path
 
 from pymongo import MongoClient
+from pymongo.database import Database
 
 from admin_app.faults import WrongUse
 from admin_app.settings import Settings
+from models.audit.ledger import Ledger
 from models.audit.log import AuditLog
 from models.crypto.keys import FileKek, Keyring
 from models.definitions.zones import use_zone
+from models.errors import Unavailable
 from models.store import Store
 
 SERVER_SECONDS = 10.0
@@ -36,7 +41,16 @@ def open_store(settings: Settings, *, lane: str | None = None) -> Store:
         secret=derived(settings.secret_key, "cursors"),
         keyring=Keyring(keys, FileKek(settings.kek_path), clock),
         audit=AuditLog(data, clock, lane_name=lane),
+        ledger=Ledger(partial(_ledger_path, settings, data)),
     )
+
+
+def _ledger_path(settings: Settings, data: Database) -> Path:
+    """:raises Unavailable: the installation has no name yet"""
+    name = (data.meta.find_one({"_id": "schema"}) or {}).get("installation")
+    if not name:
+        raise Unavailable
+    return settings.ledger_path(name)
 
 
 def close_store(store: Store) -> None:

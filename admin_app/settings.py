@@ -1,5 +1,6 @@
 """Everything that is set from outside, in one class. A secret has no default: without it the start stops."""
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -115,6 +116,11 @@ class Settings(BaseSettings):
     def kek_path(self) -> Path:
         """The file of the key-encryption key."""
         return Path(self.kek.removeprefix("file:")) if self.kek else self.secrets_dir / "kek"
+
+    def ledger_path(self, installation: str) -> Path:
+        """The revocation ledger of an installation: outside the data folder, so that no restore of it takes it back."""
+        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        return self.ledger or state / "dossier" / f"{installation}.ledger"
 
     @property
     def secure(self) -> bool:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pymongo.database import Database
 
 if TYPE_CHECKING:
+    from models.audit.ledger import Ledger
     from models.audit.log import AuditLog
     from models.crypto.keys import Keyring
 
@@ -46,6 +47,8 @@ class Store:
     """32 bytes that seal cursors; the same in every process of an installation."""
     keyring: "Keyring" = None  # type: ignore[assignment]
     audit: "AuditLog" = None  # type: ignore[assignment]
+    ledger: "Ledger" = None  # type: ignore[assignment]
+    """The revocation ledger, outside the databases."""
     caches: dict[str, Any] = field(default_factory=dict)
     """Compiled things (registry, plans), keyed by version stamps; never values of records."""
 

@@ -17,6 +17,7 @@ from redis import Redis
 from admin_app import catalogues, logs
 from admin_app.services import EmbeddedMongo, EmbeddedServer, EmbeddedValkey
 from models import users
+from models.audit.ledger import Ledger
 from models.audit.log import AuditLog
 from models.crypto.keys import FileKek, Keyring
 from models.operations import departments, migrations
@@ -179,6 +180,7 @@ def _opened(mongo, name, clock, folder) -> Store:
         clock=clock,
         keyring=Keyring(keys, FileKek(folder / "kek"), clock),
         audit=AuditLog(data, clock, lane_name="test"),
+        ledger=Ledger(lambda: folder / "ledger"),
     )
 
 

@@ -3,7 +3,7 @@
 The key store is a database of its own:
 `keks`        {_id: epoch, provider, wrapped, state: current|accepted|destroyed, created_at}
 `token_keys`  {_id: epoch, wrapped, created_at}                      wrapped by the KEK of the same epoch
-`data_keys`   {_id: record id, key: key id, epoch, wrapped, at}      one a record for its whole life
+`data_keys`   {_id: record id, key: key id, epoch, wrapped, at, condemned?: case}      one a record for its whole life
 """
 
 import logging
@@ -93,7 +93,7 @@ class Keyring:
             self._db.data_keys.insert_many(documents, ordered=False)
 
     def fetch(self, record_ids: Iterable[str]) -> dict[str, DataKey]:
-        """The keys of these records, in one query. A record whose key is gone or does not open is absent.
+        """The keys of these records, in one query. A record whose key is gone, condemned or does not open is absent.
 
         :raises Unavailable: the key store did not answer (never taken for *gone*)
         """
@@ -101,7 +101,8 @@ class Keyring:
         if not wanted:
             return {}
         with _answering():
-            found = list(self._db.data_keys.find({"_id": {"$in": wanted}}, {"at": False}))
+            living = {"_id": {"$in": wanted}, "condemned": None}
+            found = list(self._db.data_keys.find(living, {"at": False}))
         keys = {}
         for document in found:
             key = self._open(document)
@@ -113,6 +114,83 @@ class Keyring:
         """Delete the keys of records that never came to be. Returns how many there were."""
         with _answering():
             return self._db.data_keys.delete_many({"_id": {"$in": list(record_ids)}}).deleted_count
+
+    # destruction
+
+    def ids_of(self, record_ids: Iterable[str]) -> dict[str, str]:
+        """Record id → id of its key, for a manifest; a record without a key is absent.
+
+        :raises Unavailable: the key store did not answer
+        """
+        with _answering():
+            found = self._db.data_keys.find({"_id": {"$in": list(record_ids)}}, {"key": True})
+            return {document["_id"]: document["key"] for document in found}
+
+    def condemn(self, case: str, keys: Mapping[str, str]) -> None:
+        """Mark keys as those a case will delete: from now on `fetch` gives them to nobody. Safe to repeat.
+
+        :param keys: record id → key id, as the manifest has them
+        :raises KeyStoreFault: a record has another key than that, or the key of another case
+        :raises Unavailable: the key store did not answer
+        """
+        wanted = {"_id": {"$in": list(keys)}, "key": {"$in": list(keys.values())}, "condemned": {"$in": [None, case]}}
+        with _answering():
+            self._db.data_keys.update_many(wanted, {"$set": {"condemned": case}})
+            found = list(self._db.data_keys.find({"_id": {"$in": list(keys)}}, {"key": True, "condemned": True}))
+        if any(one.get("condemned") != case or one["key"] != keys[one["_id"]] for one in found):
+            raise KeyStoreFault(N_("A record has another key than the manifest of its case says. Nothing was deleted."))
+
+    def delete_condemned(self, case: str, record_ids: Sequence[str]) -> None:
+        """Delete keys that this case has condemned, and no others; returns when none of the records has one.
+
+        The caller has made sure of tombstone and ledger: only then is *not found* success.
+
+        :raises KeyStoreFault: a key stands that the case has not condemned, or this is another key store
+        :raises Unavailable: the key store did not answer, so nothing is known to be gone
+        """
+        epoch, _ = self._current_kek()
+        with _answering():
+            if not self._db.keks.find_one({"_id": epoch, "state": {"$ne": "destroyed"}}, {"_id": True}):
+                raise KeyStoreFault(N_("Another key store answers than the one that was opened."))
+            self._db.data_keys.delete_many({"_id": {"$in": list(record_ids)}, "condemned": case})
+            if self._db.data_keys.find_one({"_id": {"$in": list(record_ids)}}, {"_id": True}):
+                raise KeyStoreFault(N_("A key stands that its case has not condemned. It was left as it is."))
+
+    def standing(self, record_ids: Sequence[str], key_ids: Sequence[str]) -> list[str]:
+        """Which of these records still have a key, condemned or not, or have one of these keys under another name.
+
+        :raises Unavailable: the key store did not answer
+        """
+        either = {"$or": [{"_id": {"$in": list(record_ids)}}, {"key": {"$in": list(key_ids)}}]}
+        with _answering():
+            return [found["_id"] for found in self._db.data_keys.find(either, {"_id": True})]
+
+    # secrets of the installation
+
+    def wrap(self, purpose: str, secret: bytes) -> tuple[int, bytes]:
+        """Wrap a secret of the installation itself under the current epoch: epoch and wrapped bytes."""
+        epoch, kek = self._current_kek()
+        nonce = os.urandom(NONCE_BYTES)
+        return epoch, nonce + kek.encrypt(nonce, secret, f"secret|{epoch}|{purpose}".encode())
+
+    def unwrap(self, purpose: str, epoch: int, wrapped: bytes) -> bytes:
+        """The secret that was wrapped.
+
+        :raises KeyStoreFault: its epoch is gone, or it was changed
+        """
+        self._current_kek()
+        kek = self._keks.get(epoch) or self._kek_of(epoch)
+        try:
+            if kek is not None:
+                return kek.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], f"secret|{epoch}|{purpose}".encode())
+        except InvalidTag:
+            pass
+        raise KeyStoreFault(N_("A secret of the installation ({purpose}) does not open."), purpose=purpose)
+
+    @property
+    def database(self) -> Database:
+        """The key store's database, for the parts of this package that keep documents of their own there."""
+        return self._db
 
     def _open(self, document: Mapping[str, Any]) -> DataKey | None:
         record_id, key_id, epoch, wrapped = (document[name] for name in ("_id", "key", "epoch", "wrapped"))
@@ -226,6 +304,7 @@ def ensure_indexes(keys_db: Database) -> None:
     """What the sweep for orphans needs. Idempotent."""
     keys_db.data_keys.create_index([("at", 1), ("_id", 1)])
     keys_db.data_keys.create_index("orphan_at", sparse=True)
+    keys_db.data_keys.create_index("key")
 
 
 def _bound(epoch: int, record_id: str, key_id: str) -> bytes:
