@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from models.access.actions import Action
+from models.access.destruction_verbs import DestructionVerbs
 from models.access.export_verbs import ExportVerbs
 from models.access.grants import policy_for
 from models.access.judge import Judge
@@ -119,5 +120,5 @@ class Door:
         return self._judges[key]
 
 
-class TypeDoor(Pages, Revisions, ExportVerbs, RecordWrites, SystemVerbs):
+class TypeDoor(Pages, Revisions, ExportVerbs, RecordWrites, SystemVerbs, DestructionVerbs):
     """The records of one type (a base type: of all its kinds, each row by the plan of its own kind)."""

@@ -1,4 +1,5 @@
-"""The account of archive numbers: every number ever issued stands on a record, is void, or is being loaded."""
+"""The account of archive numbers: every number ever issued stands on a record or a tombstone, is void, or is being
+loaded."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ class Account:
     """One series of numbers.
 
     :param issued: numbers taken from it so far
-    :param standing: of those, on records
+    :param standing: of those, on records, and on tombstones of destroyed ones
     :param void: of those, in the register of void numbers
     :param loading: of those, in a block that a loader still holds, on no record yet
     """
@@ -40,7 +41,7 @@ def accounts(store: Store) -> Iterator[Account]:
     for sequence in store.data.sequences.find(sort=[("_id", 1)]):
         series = sequence["_id"]
         form = sequence.get("form") or f"^{re.escape(series)}-[0-9]+$"  # as every series of the first release
-        standing = sum(door.count_numbered(form) for door in _one_a_collection(doors))
+        standing = sum(door.count_numbered(form) for door in _one_a_collection(doors)) + _buried(store, form, doors)
         void = store.data.number_voids.count_documents({"series": series})
         yield Account(series, int(sequence["next"]), standing, void, _loading(store, series, doors))
 
@@ -66,6 +67,15 @@ def _standing(doors: list[TypeDoor], some: list[str]) -> set[str]:
     for door in _one_a_collection(doors):
         found |= door.numbers_standing(some)
     return found
+
+
+def _buried(store: Store, form: str, doors: list[TypeDoor]) -> int:
+    """Numbers on tombstones alone: between tombstone and erasing, one stands on its record too."""
+    numbered = {"archive_no": {"$regex": form}}
+    gone = store.data.tombstones.count_documents({**numbered, "erased": True})
+    under_way = store.data.tombstones.find({**numbered, "erased": None}, {"archive_no": 1})
+    waiting = [found["archive_no"] for found in under_way]
+    return gone + len(waiting) - len(_standing(doors, waiting))
 
 
 def _loading(store: Store, series: str, doors: list[TypeDoor]) -> int:

@@ -22,7 +22,7 @@ from models.definitions.compiled import TypeRegistry
 from models.definitions.faults import Faults
 from models.definitions.index_plan import FIELD_INDEXES
 from models.errors import N_, ArchiveError, DefinitionError, Unavailable
-from models.operations import runs
+from models.operations import cases, holds, runs
 from models.store import Store, new_id
 
 SCHEMA = "schema"
@@ -61,6 +61,8 @@ INDEX_MAKERS: tuple[Callable[[Store], None], ...] = (
     lambda store: keys.ensure_indexes(store.keys),
     stored_types.ensure_indexes,
     ensure_revision_indexes,
+    cases.ensure_indexes,
+    holds.ensure_indexes,
     runs.ensure_indexes,
 )
 

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("admin_app", "jobs", "models", "seed", "views")
 MAY = {
     "models/access/door_part.py": "the door itself: its other parts ask it for the two collections",
+    "models/access/destruction_verbs.py": "a part of the door: searches every other collection for ids, byte by byte",
     "models/operations/migrations.py": "sees stored documents only, ciphertext included, and creates indexes",
     "models/users.py": "system documents, by the collection their class names",
     "models/attempts.py": "counts of failed sign-ins, in one collection of its own",
@@ -16,6 +17,7 @@ MAY = {
     "models/audit/sweeps.py": "asks for ids and for the audit body a revision carries, never for a value",
 }
 PARTS = {
+    "models/access/destruction_verbs.py",
     "models/access/door_part.py",
     "models/access/pages.py",
     "models/access/revisions.py",
