@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from models.errors import N_
 from models.lifecycle.slots import Schedule, parse_schedule
 from models.operations.leases import Lease
 from models.store import Store
@@ -50,4 +51,6 @@ def by_kind(*jobs: Job) -> dict[str, Job]:
     return found
 
 
-JOBS: dict[str, Job] = by_kind()
+JOBS: dict[str, Job] = by_kind(
+    Job("destruction", N_("Destruction of approved cases"), "destroy", 60, None, "jobs.destruction:carry_out", False),
+)

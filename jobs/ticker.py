@@ -10,12 +10,14 @@ from typing import Protocol
 from pymongo.errors import PyMongoError
 
 from jobs import bell
+from jobs.destruction import ring_cases
 from jobs.registry import JOBS, Job
 from models.audit.sweeps import append_late, sweep_orphan_keys
 from models.errors import ArchiveError
 from models.lifecycle import slots
 from models.operations import runs
 from models.operations.accounting import void_abandoned
+from models.operations.holds import finish_stuck
 from models.operations.refreshing import refresh_stale
 from models.store import Store
 
@@ -43,6 +45,8 @@ STEPS: dict[str, Callable[[Store], int]] = {
     "stale_records": refresh_stale,
     "abandoned_numbers": void_abandoned,
     "due_runs": request_due,
+    "stuck_holds": finish_stuck,
+    "cases": ring_cases,
 }
 """What a round does, by the name it has in the report."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
-from models.access.destruction_verbs import Mark
+from models.access.destruction_verbs import ID, Mark
 from models.audit.ledger import LedgerFault
 from models.errors import ArchiveError, KeyStoreFault, StaleRecord
 from models.lifecycle.cases import CaseState, ItemState
@@ -22,10 +22,14 @@ from models.operations.erasing import STEPS, Waiting, Work
 from models.operations.holds import finish_stuck
 from models.store import Store, new_id
 
+__all__ = ["HAND", "HANDS_OPEN", "ID", "LeaseLost", "Outcome", "ready", "step"]
+
 S = CaseState
 BATCH = 500
 PART_SECONDS = 60.0
-LEASE_SECONDS = 90
+LEASE_SECONDS = 45
+HANDS_OPEN = (S.RUNNING, S.PURGED)
+"""States in which a case is worked on."""
 
 
 class Outcome(StrEnum):
@@ -73,16 +77,18 @@ def step(
     lease_seconds: float = LEASE_SECONDS,
     scanners: Sequence[checking.Scanner] = (),
     lease: Callable[[], None] = lambda: None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Do a part of a case.
 
     :param seconds: after which it stops between two batches
     :param scanners: look for the records outside the databases (the queue's Redis)
     :param lease: of the run this is done for; raises when it is lost
+    :param stopping: asked between two batches: whether to stop before the time is over
     :raises Unavailable: database, key store, ledger or log do not answer: nothing is lost, ring again
     """
     case = cases.advance(store, case_id)
-    if case["state"] not in (S.RUNNING, S.PURGED):
+    if case["state"] not in HANDS_OPEN:
         waiting = case["state"] in cases.table.OPEN
         return Outcome.WAITING if waiting else Outcome.DONE
     finish_stuck(store)
@@ -100,7 +106,8 @@ def step(
     try:
         if claimed["state"] == S.PURGED:
             return _check(work, scanners)
-        return _run(work, time.monotonic() + seconds, batch)
+        end = time.monotonic() + seconds
+        return _run(work, batch, lambda: stopping() or time.monotonic() > end)
     except (KeyStoreFault, LedgerFault) as fault:
         _stop(work, {"code": fault.code, "words": fault.words, "places": _plain(fault.places)})
         return Outcome.WAITING
@@ -146,7 +153,7 @@ def _let_go(store: Store, claimed: Mapping[str, Any]) -> None:
 # running
 
 
-def _run(work: Work, end: float, batch: int) -> Outcome:
+def _run(work: Work, batch: int, over: Callable[[], bool]) -> Outcome:
     while True:
         work.still()
         found = _next(work, batch)
@@ -154,7 +161,7 @@ def _run(work: Work, end: float, batch: int) -> Outcome:
             return _finish(work)
         state, items = found
         STEPS[state](work, items)
-        if time.monotonic() > end:
+        if over():
             return Outcome.AGAIN
 
 
@@ -207,5 +214,5 @@ def _stop(work: Work, fault: Mapping[str, Any]) -> None:
 
 def ready(store: Store) -> list[str]:
     """Cases there is something to do for now."""
-    found = store.data.cases.find({"state": {"$in": [S.RUNNING, S.PURGED]}}, {"_id": 1}).sort("_id")
+    found = store.data.cases.find({"state": {"$in": [*HANDS_OPEN]}}, {"_id": 1}).sort("_id")
     return [one["_id"] for one in found]
