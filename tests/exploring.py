@@ -8,7 +8,7 @@ does something else in between, as another process would, and goes on.
 import copy
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pymongo.collection import Collection
@@ -64,10 +64,8 @@ def counted(monkeypatch, writes: Writes):
         for name in WRITES:
             patch.setattr(Collection, name, _wrapped(getattr(Collection, name), writes, me, name))
         patch.setattr(Ledger, "append", _wrapped(Ledger.append, writes, me, "ledger"))
-        try:
+        with suppress(Crash):
             yield writes
-        except Crash:
-            pass
 
 
 def _wrapped(method: Callable[..., Any], writes: Writes, me: threading.Thread, name: str) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from models.access.cells import Cell, Record
 from models.definitions.fields import in_language
 from models.errors import N_, RecordNotFound
 from views import marks, people, visibility
-from views.access import current_door, load
+from views.access import current_door, load, may
 from views.formats import locale
 from views.shell import type_label
 
@@ -66,8 +66,16 @@ def sheet_parts(door: Any, record: Record) -> dict[str, Any]:
         "edit": url_for("records.edit", record_id=record.id) if may_edit else None,
         "may_delete": Action.DELETE in record.may and record.trashed_at is None,
         "may_restore": Action.RESTORE in record.may and record.trashed_at is not None,
-        **earlier(door, record, {}), "number": (record.archive_no or "").rpartition("-")[2],
+        "propose": _propose(door, record), "number": (record.archive_no or "").rpartition("-")[2],
+        **earlier(door, record, {}),
     }  # fmt: skip
+
+
+def _propose(door: Any, record: Record) -> str | None:
+    """Where this person proposes the destruction of the record."""
+    if not record.archive_no or not may("cases:manage"):
+        return None
+    return url_for("destruction.new", type=door.compiled.name, numbers=record.archive_no)
 
 
 def sections(record: Record) -> list[SheetSection]:

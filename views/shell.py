@@ -21,7 +21,7 @@ HOME = "/admin/"
 GROUPS = (("start", ""), ("archives", N_("Archives")), ("registers", N_("Registers")), ("govern", N_("Governance")))
 STYLESHEETS = (
     "tokens", "ground", "controls", "shell", "marks", "list", "record", "forms", "door", "states", "small", "phone",
-    "people", "jobs",
+    "people", "jobs", "destruction",
 )  # fmt: skip
 
 

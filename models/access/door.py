@@ -7,6 +7,7 @@ Writing verbs live in `models.operations`, which judge a change and hand it to `
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from models.access.actions import Action
@@ -54,6 +55,11 @@ class Door:
         self._plans: dict[str, AccessPlan] = {}
         self._patient = patient
         self._tickets: list[Ticket] = []
+
+    @cached_property
+    def sees_holds(self) -> bool:
+        """Whether the actor may know what is held."""
+        return self.policy.may(self.actor, "holds:view", self.now)
 
     def log(self, entry: Entry) -> None:
         """Write an entry about what is read.

@@ -95,7 +95,14 @@ class DoorPart:
         readers = {kind.name: self._reader(kind, self._fields_of(kind, columns), habit=habit) for kind in self.viewed}
         sealed = {name for name, reader in readers.items() if reader.sealed()}
         keys = self.store.keyring.fetch([one["_id"] for one in documents if one["type"] in sealed])
-        return [readers[one["type"]].record(one, keys.get(one["_id"])) for one in documents]
+        records = [readers[one["type"]].record(one, keys.get(one["_id"])) for one in documents]
+        for record, document in zip(records, documents, strict=True):
+            record.held = self._held(document)
+        return records
+
+    def _held(self, document: Mapping[str, Any]) -> bool | None:
+        """Whether a hold stands on it; None: not this actor's to know."""
+        return bool(document["life"].get("hold_count")) if self.door.sees_holds else None
 
     # single records
 
@@ -127,6 +134,7 @@ class DoorPart:
         if key is None and reader.sealed():
             key = self.store.keyring.fetch([document["_id"]]).get(document["_id"])
         record = reader.record(document, key, present)
+        record.held = self._held(document if present is None else present)
         record.may = frozenset(action for action in Action if self.judge(kind, action).holds(document))
         return record
 

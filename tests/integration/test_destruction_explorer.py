@@ -107,7 +107,7 @@ def test_a_hold_after_any_write_wins_or_is_refused(world):
                 held.update(hold(world.store, world.people, [target]).refused or [target])
 
         world.part(Writes(point, place))
-        case, wrong = world.finished(held)
+        _case, wrong = world.finished(held)
         assert wrong == [], point
         state = world.store.data.case_items.find_one({"record": target})["state"]
         assert (state == "skipped") == bool(held), point

@@ -18,6 +18,7 @@ from models.operations.runs import STATES
 from models.store import Store
 from views.access import current_door, current_store, may
 from views.api import answers, schemas
+from views.api.destruction_doc import RIGHTS, destruction_paths
 from views.api.operations import (
     AFTER,
     COUNT,
@@ -59,13 +60,16 @@ def _kept(store: Store, door: Door) -> str:
     key = (held, door.actor.roles, door.actor.system)
     if key in kept[1]:
         return kept[1][key]
-    text = json.dumps(compose(door, with_log=may("audit:view"), with_jobs=may("jobs:view")), ensure_ascii=False)
+    parts = compose(door, with_log=may("audit:view"), with_jobs=may("jobs:view"), rights=frozenset(filter(may, RIGHTS)))
+    text = json.dumps(parts, ensure_ascii=False)
     if not any(entry.until and entry.holder in held for entry in (*door.policy.grants, *door.policy.scopes)):
         kept[1][key] = text
     return text
 
 
-def compose(door: Door, *, with_log: bool, with_jobs: bool = False) -> Tree:
+def compose(
+    door: Door, *, with_log: bool, with_jobs: bool = False, rights: frozenset[str] = frozenset()
+) -> Tree:
     """The document for one actor."""
     components: Tree = {"Problem": PROBLEM}
     paths: Tree = {
@@ -82,6 +86,7 @@ def compose(door: Door, *, with_log: bool, with_jobs: bool = False) -> Tree:
         paths["/audit/entries"] = {"get": operation("log", "The audit log", answer, [*filters, LIMIT, AFTER])}
     if with_jobs:
         paths |= _jobs()
+    paths |= destruction_paths(rights)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Dossier", "version": "1"},

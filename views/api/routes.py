@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Flask, Response
 
 from views.access import standing
-from views.api import audit, exports, groups, jobs, openapi, problems, records, types
+from views.api import audit, destruction, exports, groups, jobs, openapi, problems, records, types
 
 
 class Route(NamedTuple):
@@ -20,6 +20,7 @@ class Route(NamedTuple):
 
 ONE = "/records/<type_name>/<string(length=26):record_id>"
 """Ids have 26 characters: `export` and `group` under a type are none."""
+CASE = "/destruction/cases/<case_id>"
 ROUTES = (
     Route("GET", "/openapi.json", openapi.document, "document", ""),
     Route("GET", "/types", types.listed, "types", ""),
@@ -37,6 +38,14 @@ ROUTES = (
     Route("GET", "/audit/entries", audit.entries, "entries", "audit:view"),
     Route("GET", "/jobs", jobs.listed, "jobs", "jobs:view"),
     Route("GET", "/jobs/<run_id>", jobs.shown, "job", "jobs:view"),
+    Route("GET", "/holds", destruction.listed_holds, "holds", "holds:view"),
+    Route("POST", "/holds", destruction.placed_hold, "placed", "holds:manage"),
+    Route("DELETE", "/holds/<hold_id>", destruction.lifted_hold, "lifted", "holds:manage"),
+    Route("GET", "/destruction/cases", destruction.listed, "cases", "cases:view"),
+    Route("POST", "/destruction/cases", destruction.proposed, "proposed", "cases:manage"),
+    Route("GET", "/destruction/cases/<case_id>", destruction.shown, "case", "cases:view"),
+    Route("GET", f"{CASE}/certificate", destruction.certificate, "certificate", "cases:view"),
+    Route("POST", f"{CASE}/<verb>", destruction.moved, "moved", "cases:view"),
 )
 
 
