@@ -22,6 +22,12 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--key", metavar="FIELD", help="The field by which a row finds its record.")
 @click.option("--dry-run", is_flag=True, help="Judge every row and write nothing.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path, dir_okay=False), help="Bad rows as CSV.")
+@click.option(
+    "--failed",
+    "failed_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Bad rows with their reasons, to correct and load again.",
+)
 @click.option("--as", "username", metavar="USER", help="Act as this user.")
 def load(
     file: Path,
@@ -31,6 +37,7 @@ def load(
     key: str | None,
     dry_run: bool,
     report_file: Path | None,
+    failed_file: Path | None,
     username: str | None,
 ) -> None:
     """Bring the rows of FILE (csv, xlsx, json, jsonl, MongoDB extended JSON) in. Exit code 1 when some were bad."""
@@ -38,6 +45,7 @@ def load(
     from models.definitions.sources import read_definition
     from models.operations import imports
     from models.operations.bulk import work_in_batches
+    from models.operations.failures import FailedRows
     from models.operations.maps import read_map
     from models.operations.tables import rows_in
 
@@ -50,12 +58,21 @@ def load(
         work_in_batches()
         report = _Report(report_file, stack)
         bar = stack.enter_context(_Bar(file))
-        outcome = imports.load(
-            door, rows_in(file), mapped=mapped, mode=mode, key=key, dry_run=dry_run, report=report, progress=bar.to
+        rows = rows_in(file)
+        failed = (
+            FailedRows(rows.columns, stack.enter_context(failed_file.open("wb")).write) if failed_file else _nothing
         )
+        outcome = imports.load(
+            door, rows, mapped=mapped, mode=mode, key=key, dry_run=dry_run, report=report, failed=failed,
+            progress=bar.to,
+        )  # fmt: skip
     _say(outcome, dry_run)
     if outcome.bad:
         raise SystemExit(1)
+
+
+def _nothing(*_: Any) -> None:
+    """Nobody asked for the failed rows."""
 
 
 class _Report:
@@ -103,6 +120,8 @@ def _say(outcome: Any, dry_run: bool) -> None:
     verb = "would be " if dry_run else ""
     done = f"{outcome.added} {verb}added, {outcome.changed} {verb}changed"
     click.echo(f"{done}, {outcome.bad} bad of {outcome.rows} rows")
+    for note in outcome.notes:
+        click.echo(note.public_words())
     for path, rows in outcome.left.most_common(50):
         click.echo(f"not taken: {path} ({rows} rows)")
 

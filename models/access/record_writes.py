@@ -69,6 +69,12 @@ class RecordWrites(DoorPart):
                 raise TooSlow from None
         return False
 
+    def unique_standing(self, field: Field, keys: list[str]) -> dict[str, str]:
+        """Which of some unique values (`documents.unique_key`) stand, on which records, whoever may see them."""
+        path = f"d.unique.{field.id}"
+        found = self._records.find({path: {"$in": keys}}, {path: 1})
+        return {one["d"]["unique"][field.id]: one["_id"] for one in found}
+
     def revision_number(self, id: str) -> int | None:
         """The revision a record has now, whoever may see it; for telling stale from locked."""
         found = self._records.find_one({"_id": id}, {"rev": 1})

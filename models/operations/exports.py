@@ -17,6 +17,7 @@ import xlsxwriter
 from models.access.door import Query, TypeDoor
 from models.definitions.fields import Field
 from models.errors import N_, ArchiveError
+from models.operations.taming import MARKED, tamed
 
 FORMATS = {
     "csv": "text/csv; charset=utf-8",
@@ -24,8 +25,6 @@ FORMATS = {
     "jsonl": "application/x-ndjson",
 }
 NUMBERS = frozenset({"integer", "decimal", "money"})
-LIVE = frozenset("=+-@\t\r＝＋－＠")
-"""What a spreadsheet may take for the beginning of a formula, the full-width forms of East Asian input included."""
 PLAIN_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
 EXACT_DIGITS = 15
 CHUNK_ROWS = 500
@@ -75,7 +74,7 @@ def csv_text(heads: Sequence[str], columns: Sequence[Field], rows: Iterable[Sequ
     left = iter(rows)
     while chunk := list(islice(left, CHUNK_ROWS)):
         writer.writerows([
-            [text if text[:1] not in LIVE else tamed(text, number) for text, number in zip(row, numeric, strict=True)]
+            [text if text[:1] not in MARKED else _tamed(text, one) for text, one in zip(row, numeric, strict=True)]
             for row in chunk
         ])  # fmt: skip
         yield buffer.getvalue().encode()
@@ -83,14 +82,9 @@ def csv_text(heads: Sequence[str], columns: Sequence[Field], rows: Iterable[Sequ
         buffer.truncate()
 
 
-def tamed(text: str, number: bool = False) -> str:
-    """Text no spreadsheet takes for a formula: an apostrophe before what could begin one.
-
-    :param number: it stands in a column of numbers, where a plain negative one is harmless
-    """
-    if text[:1] not in LIVE or (number and PLAIN_NUMBER.fullmatch(text)):
-        return text
-    return f"'{text}"
+def _tamed(text: str, number: bool) -> str:
+    """In a column of numbers a plain negative one is harmless."""
+    return text if number and PLAIN_NUMBER.fullmatch(text) else tamed(text)
 
 
 def xlsx(heads: Sequence[str], columns: Sequence[Field], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:

@@ -4,10 +4,9 @@ New records are written in batches; changes of standing ones one by one, each wi
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from models.access.actions import Action
@@ -18,18 +17,23 @@ from models.definitions.fields import LANGUAGES, Field
 from models.errors import N_, ArchiveError, DefinitionError, FieldValueError, InvalidRecord, Unavailable
 from models.operations import records
 from models.operations.bulk import BATCH, Loader, Row
+from models.operations.cells import BadRow, Cells, Note, Numbered
+from models.operations.foreign import Fitting
 from models.operations.maps import Mapped, own_names
-from models.operations.tables import BadRow, Cells
+from models.operations.rehearsing import KeysMet, ValuesMet
 
 MODES = ("add", "update", "upsert")
 MOST_UNDER_WAY = 2
 """Batches being written at once: while the database works on one, the next is sealed."""
-LOOK_AHEAD = 200
-"""Rows looked through for column names where there is no map."""
+BATCH_CHARACTERS = 2_000_000
+"""Text in one transaction, however few rows that are."""
 
-Numbered = tuple[int, Cells | BadRow]
 Report = Callable[[int, str, ArchiveError], Any]
 """Takes row number, field address ("" for the row) and what is wrong with it."""
+
+
+Failed = Callable[[int, Cells | BadRow, Mapping[str, ArchiveError]], Any]
+"""Takes row number, the row as it came, and what is wrong with it by field address."""
 
 
 @dataclass
@@ -41,6 +45,8 @@ class Outcome:
     bad: int = 0
     left: Counter[str] = field(default_factory=Counter)
     """Columns or paths that were not taken → rows in which they held something."""
+    notes: list[Note] = field(default_factory=list)
+    """How the file was read, and values in it."""
 
     @property
     def rows(self) -> int:
@@ -57,44 +63,41 @@ def load(
     key: str | None = None,
     dry_run: bool = False,
     report: Report = lambda row, address, fault: None,
+    failed: Failed = lambda row, cells, faults: None,
     progress: Callable[[int], Any] = lambda rows: None,
 ) -> Outcome:
     """Bring rows in.
 
     :param key: address of the field that says which record a row is about, for update and upsert
+    :param failed: told of each bad row once, with what it held
     :param progress: told how many rows are done, now and then
     :raises AccessDenied: the actor may not import here, or not use the key
     :raises DefinitionError: map, mode and key do not fit one another
     :raises Unavailable: the archive stopped answering; what was told as done stands
     """
-    if not door.may(Action.IMPORT) and not door.actor.system:
-        raise refuse()
-    ahead = iter(rows)
-    if mapped is None:
-        mapped, ahead = _by_names(door, ahead, key)
-    with ThreadPoolExecutor(MOST_UNDER_WAY, "load") as writers:
-        run = _Run(door, mapped, mode, key or mapped.key, dry_run, report, writers)
-        for number, row in ahead:
-            run.take(number, row)
-            if run.outcome.rows % 100 == 0:
-                progress(run.outcome.rows)
-        run.write()
-    progress(run.outcome.rows)
-    run.outcome.left = mapped.left
-    return run.outcome
+    serials = getattr(rows, "serials", True)
+    with Loading(door, mapped=mapped, mode=mode, key=key, dry_run=dry_run, serials=serials) as loading:
+        loading.report, loading.failed = report, failed
+        for number, row in rows:
+            loading.take(number, row)
+            if loading.outcome.rows % 100 == 0:
+                progress(loading.outcome.rows)
+        loading.write()
+    progress(loading.outcome.rows)
+    outcome = loading.outcome
+    outcome.notes = [*getattr(rows, "notes", ()), *loading.fitting.notes.values()]
+    return outcome
 
 
-def _by_names(door: TypeDoor, rows: Iterator[Numbered], key: str | None) -> tuple[Mapped, Iterator[Numbered]]:
-    """A map out of the names in the first rows; names that are not ours, or not the actor's to know, are left alike.
+def own_map(door: TypeDoor, key: str | None = None) -> Mapped:
+    """A map out of the names of the fields; names that are not ours, or not the actor's to know, are left alike.
 
     So are columns nobody writes (numbers, moments, what is computed): they come back with every export.
     """
-    first = [row for _, row in zip(range(LOOK_AHEAD), rows, strict=False)]
-    names = dict.fromkeys(name for _, row in first if not isinstance(row, BadRow) for name in row)
     known = [one.field for one in door.fields() if people_write(one.field) or one.field.address == key]
     if key and key in door.compiled.system:
         known.append(door.compiled.system[key])
-    return own_names(names, known, LANGUAGES), chain(first, rows)
+    return own_names(known, LANGUAGES)
 
 
 def people_write(one: Field) -> bool:
@@ -102,77 +105,105 @@ def people_write(one: Field) -> bool:
     return not (one.computed or one.system) and (not one.frame or one.frame in FRAME_WRITABLE)
 
 
-class _Run:
-    """One load under way. Batches are written by threads of their own while the rows of the next are judged."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row that is to be written, as it came and as it was read."""
+
+    number: int
+    cells: Cells
+    row: Row
+
+
+class Loading:
+    """One load under way. Batches are written by threads of their own while the rows of the next are judged.
+
+    :param batch: how a batch is written, by the rows in it; else as `Loader.write` does it
+    :raises AccessDenied: the actor may not import here, or not use the key
+    :raises DefinitionError: map, mode and key do not fit one another
+    """
 
     def __init__(
         self,
         door: TypeDoor,
-        mapped: Mapped,
-        mode: str,
-        key: str | None,
-        dry_run: bool,
-        report: Report,
-        writers: ThreadPoolExecutor,
+        *,
+        mapped: Mapped | None = None,
+        mode: str = "add",
+        key: str | None = None,
+        dry_run: bool = False,
+        serials: bool = True,
+        batch: Callable[[Loader, list[Waiting]], list[str]] | None = None,
     ):
+        if not door.may(Action.IMPORT) and not door.actor.system:
+            raise refuse()
+        key = key or (mapped.key if mapped else None)
         if mode not in MODES:
             raise DefinitionError("mode", N_("Choose among {known}."), known=", ".join(MODES))
         if mode != "add" and not key:
             raise DefinitionError("key", N_("Say by which field a row finds its record."))
-        self.door, self.mapped, self.mode, self.key = door, mapped, mode, key
-        self.dry_run, self.report, self.outcome = dry_run, report, Outcome()
+        self.door, self.mapped, self.mode, self.key = door, mapped or own_map(door, key), mode, key
+        self.dry_run, self.outcome = dry_run, Outcome(left=self.mapped.left)
+        self.report: Report = lambda row, address, fault: None
+        self.failed: Failed = lambda row, cells, faults: None
+        self.fitting = Fitting((one.field for one in door.fields()), serials=serials)
         self.loader = Loader(door, Action.IMPORT) if mode != "update" else None
-        self.writers = writers
-        self.waiting: list[tuple[int, Row]] = []
-        self.under_way: deque[tuple[list[tuple[int, Row]], Future[list[str]]]] = deque()
-        self.seen: set[str] = set()
-        if mode != "add":
-            door.count(Query(where={"field": key, "op": "empty", "value": True}))  # may the actor use it at all?
+        self.keys = KeysMet(door, key) if mode != "add" else None
+        self._batch = batch or _written
+        self._waiting: list[Waiting] = []
+        self._size = 0
+        self._under_way: deque[tuple[list[Waiting], Future[list[str]]]] = deque()
+        self._values = ValuesMet(door)
+
+    def __enter__(self) -> "Loading":
+        self._writers = ThreadPoolExecutor(MOST_UNDER_WAY, "load")
+        return self
+
+    def __exit__(self, *fault: Any) -> None:
+        self._writers.shutdown()
 
     def take(self, number: int, row: Cells | BadRow) -> None:
         """Judge a row; write it now, with its batch, or never."""
         if isinstance(row, BadRow):
-            self._bad(number, {"": row})
+            self._bad(number, row, {"": row})
             return
         body, faults = self.mapped.body(row)
+        faults |= self.fitting.fit(body)
         if faults:
-            self._bad(number, faults)
+            self._bad(number, row, faults)
             return
         try:
-            self._place(number, body)
-        except InvalidRecord as fault:
-            self._bad(number, fault.errors)
+            self._place(number, row, body)
         except Unavailable:
             raise
         except ArchiveError as fault:
-            self._bad(number, {"": fault})
+            self._bad(number, row, fault.errors if isinstance(fault, InvalidRecord) else {"": fault})
 
-    def _place(self, number: int, body: Mapping[str, Any]) -> None:
-        found = None if self.mode == "add" else self._standing(body)
+    def _place(self, number: int, cells: Cells, body: dict[str, Any]) -> None:
+        value = self.keys.of(body) if self.keys else None
+        found = self._standing_record(value) if self.keys else None
         if found is not None:
-            change = records.rehearse_update if self.dry_run else records.update
-            if self.key in self.door.compiled.system:  # it says which record, and is never written
-                body = {name: value for name, value in body.items() if name != self.key}
-            change(self.door, found[0], body, expected=found[1], also=Action.IMPORT)
-            self.outcome.changed += 1
+            self._change(found, body)
         elif self.loader is None:
             raise FieldValueError("no_record", N_("No record has this value in the key field."))
         else:
             row = self.loader.read(body)
             if self.dry_run:
                 self.loader.rehearse(row)
-            self.waiting.append((number, row))
-            if len(self.waiting) >= BATCH:
+            self._waiting.append(Waiting(number, cells, row))
+            self._size += sum(len(value) for value in row.values.values() if type(value) is str)
+            if len(self._waiting) >= BATCH or self._size > BATCH_CHARACTERS:
                 self._send()
+        if self.keys:
+            self.keys.keep(value, self.write)
 
-    def _standing(self, body: Mapping[str, Any]) -> tuple[str, int] | None:
+    def _change(self, found: tuple[str, int], body: dict[str, Any]) -> None:
+        change = records.rehearse_update if self.dry_run else records.update
+        if self.key in self.door.compiled.system:  # it says which record, and is never written
+            body = {name: value for name, value in body.items() if name != self.key}
+        change(self.door, found[0], body, expected=found[1], also=Action.IMPORT)
+        self.outcome.changed += 1
+
+    def _standing_record(self, value: Any) -> tuple[str, int] | None:
         """Id and revision of the one record a row is about, as far as the actor may see it."""
-        value = _part(body, self.key or "")
-        if value is None or isinstance(value, list | Mapping):
-            raise FieldValueError("no_key", N_("The row has no value for the key field."))
-        if str(value) in self.seen:
-            self.write()  # a record of an earlier row may be the one
-        self.seen.add(str(value))
         page = self.door.page(Query(where={"field": self.key, "op": "eq", "value": value}, limit=2, fields=[]))
         if len(page.items) > 1:
             raise FieldValueError("several_records", N_("More than one record has this value in the key field."))
@@ -181,28 +212,31 @@ class _Run:
     def write(self) -> None:
         """Write what waits; when this returns, all of it stands or is told as bad."""
         self._send()
-        while self.under_way:
+        while self._under_way:
             self._settle()
 
     def _send(self) -> None:
         """Hand what waits to the writers, as soon as one of them is free."""
-        waiting, self.waiting = self.waiting, []
+        waiting, self._waiting, self._size = self._waiting, [], 0
         if not waiting or self.loader is None:
             return
         if self.dry_run:
-            self.outcome.added += len(waiting)
+            taken = self._values.standing([one.row for one in waiting])
+            for place, fault in taken.items():
+                self._refused(waiting[place], fault)
+            self.outcome.added += len(waiting) - len(taken)
             return
-        while len(self.under_way) >= MOST_UNDER_WAY:
+        while len(self._under_way) >= MOST_UNDER_WAY:
             self._settle()
-        self.under_way.append(self._started(waiting))
+        self._under_way.append(self._started(waiting))
 
-    def _started(self, rows: list[tuple[int, Row]]) -> tuple[list[tuple[int, Row]], Future[list[str]]]:
+    def _started(self, rows: list[Waiting]) -> tuple[list[Waiting], Future[list[str]]]:
         assert self.loader is not None
-        return rows, self.writers.submit(self.loader.write, [row for _, row in rows])
+        return rows, self._writers.submit(self._batch, self.loader, rows)
 
     def _settle(self) -> None:
         """See the oldest batch under way land; one that is refused is written by halves, to find the rows at fault."""
-        rows, landing = self.under_way.popleft()
+        rows, landing = self._under_way.popleft()
         try:
             landing.result()
         except Unavailable:
@@ -212,21 +246,32 @@ class _Run:
         else:
             self.outcome.added += len(rows)
 
-    def _by_halves(self, rows: list[tuple[int, Row]], fault: ArchiveError) -> None:
+    def _by_halves(self, rows: list[Waiting], fault: ArchiveError) -> None:
+        """The first half before the second: of two rows with one value the first has it."""
         if len(rows) == 1:
-            self._bad(rows[0][0], fault.errors if isinstance(fault, InvalidRecord) else {"": fault})
+            self._refused(rows[0], fault)
             return
+        assert self.loader is not None
         half = len(rows) // 2
-        for part in (rows[half:], rows[:half]):
-            self.under_way.appendleft(self._started(part))
+        for part in (rows[:half], rows[half:]):
+            try:
+                self._batch(self.loader, part)
+            except Unavailable:
+                raise
+            except ArchiveError as worse:
+                self._by_halves(part, worse)
+            else:
+                self.outcome.added += len(part)
 
-    def _bad(self, number: int, faults: Mapping[str, ArchiveError]) -> None:
+    def _refused(self, one: Waiting, fault: ArchiveError) -> None:
+        self._bad(one.number, one.cells, fault.errors if isinstance(fault, InvalidRecord) else {"": fault})
+
+    def _bad(self, number: int, cells: Cells | BadRow, faults: Mapping[str, ArchiveError]) -> None:
         self.outcome.bad += 1
+        self.failed(number, cells, faults)
         for address, fault in faults.items():
             self.report(number, address, fault)
 
 
-def _part(body: Mapping[str, Any], address: str) -> Any:
-    name, _, part = address.partition(".")
-    value = body.get(name)
-    return value.get(part) if part and isinstance(value, Mapping) else value
+def _written(loader: Loader, rows: list[Waiting]) -> list[str]:
+    return loader.write([one.row for one in rows])

@@ -10,11 +10,14 @@ from typing import Any
 
 from models.definitions.fields import Field
 from models.errors import N_, DefinitionError, FieldValueError
-from models.operations.tables import Cells, Unreadable
+from models.operations.cells import OURS, Cells, Unreadable
+from models.operations.columns import guess, words_of
 
 KEYS = {"type", "key", "fields", "ignore", "unmapped"}
 SOURCES = ("from", "template", "value")
 OPTIONS = {"map", "date", "split"}
+MOST_NAMES = 2_000
+"""Names of columns that are remembered; each row of a hostile file may bring new ones."""
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 Faults = dict[str, FieldValueError]
@@ -75,11 +78,16 @@ class Mapped:
     key: str | None = None
     ignore: tuple[str, ...] = ()
     refuse_unmapped: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Without a map: what columns may be called (`columns.words_of`) → address. Columns come as rows have them."""
     left: Counter[str] = field(default_factory=Counter)
     """Path → rows in which it stood and was not taken."""
+    _met: set[str] = field(default_factory=set)
 
     def body(self, row: Cells) -> tuple[dict[str, Any], Faults]:
         """The REST-shaped body of a row, and what is wrong with it, by field."""
+        if self.words and not row.keys() <= self._met:
+            self._meet(row)
         body: dict[str, Any] = {}
         faults: Faults = {}
         for rule in self.rules:
@@ -93,14 +101,30 @@ class Mapped:
         if row.keys() <= self._paths:
             return body, faults
         unknown = [path for path in leaves(row) if not self._taken(path)]
-        self.left.update(unknown)
+        self._leave(unknown)
         if unknown and self.refuse_unmapped:
             words = N_("The map does not say what becomes of {paths}.")
             faults[""] = FieldValueError("unmapped", words, paths=", ".join(unknown))
         return body, faults
 
+    def _meet(self, row: Cells) -> None:
+        """Learn of columns that no row had before."""
+        fresh = [name for name in row if name not in self._met and len(self._met) < MOST_NAMES]
+        self._met.update(fresh)
+        found = guess([*(rule.what for rule in self.rules), *fresh], self.words)
+        rules = tuple(Rule(found[name], "from", name) for name in fresh if name in found)
+        if rules:
+            self.rules += rules
+            self.__dict__.pop("_paths", None)
+
+    def _leave(self, paths: list[str]) -> None:
+        for path in paths:
+            self.left[path if path in self.left or len(self.left) < MOST_NAMES else "…"] += 1
+
     def _taken(self, path: str) -> bool:
-        """Whether the map reads or ignores this path or one around it."""
+        """Whether the map reads or ignores this path or one around it, or it is one of ours."""
+        if path.startswith(OURS):
+            return True
         while path:
             if path in self._paths:
                 return True
@@ -152,13 +176,9 @@ def _rule(address: str, how: Any, source: str) -> Rule:
     return Rule(address, named[0], what, known, how.get("date"), how.get("split"))
 
 
-def own_names(columns: Iterable[str], known: Iterable[Field], languages: Iterable[str]) -> Mapped:
-    """Without a map: columns called as our fields are, by address or by label in any of the languages."""
-    by_word: dict[str, str] = {}
-    for one in known:
-        for word in (*(one.label(language) for language in languages), one.address):
-            by_word[word] = one.address
-    return Mapped(tuple(Rule(by_word[name], "from", name) for name in columns if name in by_word))
+def own_names(known: Iterable[Field], languages: Iterable[str]) -> Mapped:
+    """Without a map: columns called as our fields are, by address, id or label in any of the languages."""
+    return Mapped((), words=words_of(known, languages))
 
 
 def at(row: Mapping[str, Any], path: str) -> Any:
