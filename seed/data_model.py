@@ -45,7 +45,7 @@ One document a record, in `r_<base type>`; the kinds of a base share its collect
 | `created_at`, `created_by`, `updated_at`, `updated_by` | UTC to the millisecond; user ids |
 | `v` | field id → value, or the sealed bytes of it; an object is a document by sub-field id |
 | `s` | search keys and tokens, each `<field id>:<kind>:<key>` |
-| `d` | derived: `d.sort` and `d.unique` by field id (`d.keyed`: made under this version), clocks; no revision |
+| `d` | derived: `d.sort`, `d.unique` by field id (`d.keyed`: by this version), `d.verification`, clocks; no revision |
 | `life` | `class`, `due_on`, `hold_count`, `lock`, `condemned`, `restricted`, `trashed_at`, `ever_plain` |
 | `unfit` | values that no longer fit their field after its type changed, by field id; administrators only |
 
@@ -92,10 +92,11 @@ COLLECTIONS: dict[str, tuple[str, str]] = {
     "tombstones": ("data", "one document a destroyed record: id, archive number, case, key id, line in the ledger"),
     "certificates": ("data", "one document a case: the signed bytes and the signature"),
     "settings": ("data", "one document a part of the system: what an installation chose"),
-    "tasks": ("data", "work for people: findings and what is to be done about them"),
     "signing_keys": ("keys", "the key that signs certificates, wrapped under the key epoch"),
     "runs": ("data", "one document a run of a job: state, lease, epoch, how far it has come, counts, errors by class"),
     "job_settings": ("data", "kinds of jobs: from when on their slots count, whether somebody paused them"),
+    "rules": ("data", "the rules of verification, as data; what ships and was not changed here follows the release"),
+    "tasks": ("data", "work for people: one document a record and rule it did not pass, open until it is corrected"),
     "meta": ("data", "number of the layout, id of the installation, the lease of a running migration"),
     "data_keys": ("keys", "one data key a record, wrapped by a key-encryption key"),
     "keks": ("keys", "epochs of the key-encryption key, wrapped by its provider"),

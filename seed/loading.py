@@ -4,20 +4,24 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from models.definitions.compiled import registry_for
 from models.definitions.record_types import TypeDefinition
 from models.definitions.sources import read_definition
 from models.definitions.stored_types import current_documents
-from models.operations import grants, roles, types
-from models.store import Store
+from models.operations import grants, roles, rules, types
+from models.operations.migrations import ensure_record_indexes
+from models.store import Store, read_stamps
 from models.users import Actor, Role, documents
 
 FOLDER = Path(__file__).parent
 REASON = "shipped with the first release"
 MARK = "shipped"
+SINGLE = ("roles.yaml", "grants.yaml", "rules.yaml")
+"""What ships beside the types."""
 
 
 def apply_shipped(store: Store, actor: Actor | None = None) -> None:
-    """Add the shipped roles, types and grants that are missing.
+    """Add the shipped roles, types, grants and rules that are missing.
 
     A role or type that stands is not touched: administrators may have changed it, and changes of a later
     release are migrations. Grants are applied only where there are none at all, since one that is missing
@@ -31,6 +35,8 @@ def apply_shipped(store: Store, actor: Actor | None = None) -> None:
         types.apply(actor, store, missing, reason=REASON)
     if store.data.grants_config.find_one({}, {"_id": 1}) is None:
         grants.apply(store, actor, shipped_grants(), source="grants.yaml", reason=REASON)
+    ensure_record_indexes(store, registry_for(store, read_stamps(store)))
+    rules.ship(store, actor, read_definition(FOLDER / "rules.yaml"), "rules.yaml")
 
 
 def ensure_shipped(store: Store) -> bool:
@@ -49,7 +55,7 @@ def ensure_shipped(store: Store) -> bool:
 def _digest() -> str:
     """Names what ships: SHA-256 over the files."""
     digest = hashlib.sha256()
-    for path in (*sorted((FOLDER / "types").glob("*.yaml")), FOLDER / "roles.yaml", FOLDER / "grants.yaml"):
+    for path in (*sorted((FOLDER / "types").glob("*.yaml")), *(FOLDER / name for name in SINGLE)):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

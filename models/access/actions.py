@@ -20,7 +20,8 @@ class Action(StrEnum):
     TRANSITION = "transition"
 
 
-RESOURCES = ("users", "types", "permissions", "audit", "jobs", "retention", "holds", "cases", "restricted", "settings")
+RESOURCES = ("users", "types", "permissions", "audit", "jobs", "retention", "holds", "cases", "restricted", "settings",
+             "verification")  # fmt: skip
 """System resources: scopes on them carry `view`, `manage` or `approve`."""
 
 RESOURCE_ACTIONS = ("view", "manage", "approve")

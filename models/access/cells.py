@@ -66,6 +66,40 @@ class Cell:
         return self.field.type.to_json(self.value, self.field)
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What verification says of a record, to a reader who may read or fill every field it is about.
+
+    :param rule: key of the rule
+    :param result: failed, warned or errored
+    :param reason: a word of `models.lifecycle.checks.REASONS`, never a value
+    :param since: day it was first found, `YYYY-MM-DD`
+    """
+
+    rule: str
+    version: int
+    result: str
+    reason: str
+    field: Field
+    since: str
+
+    @property
+    def rule_id(self) -> str:
+        """The rule as people know it: one for many fields has a key for each."""
+        return self.rule.partition(":")[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """The REST shape."""
+        return {
+            "rule": self.rule_id,
+            "version": self.version,
+            "result": self.result,
+            "reason": self.reason,
+            "field": self.field.address,
+            "since": self.since,
+        }
+
+
 @dataclass(slots=True)
 class Record:
     """A record through one reader's plan.
@@ -87,7 +121,7 @@ class Record:
     trashed_at: datetime | None
     cells: dict[str, Cell]
     may: frozenset[Action] = frozenset()
-    findings: list[Any] = slot(default_factory=list)
+    findings: list[Finding] = slot(default_factory=list)
     held: bool | None = None
     inputs: dict[str, Cell] = slot(default_factory=dict)
 
@@ -128,7 +162,7 @@ class Record:
             "created_by": self.created_by,
             "updated_at": moment_text(self.updated_at),
             "updated_by": self.updated_by,
-            "findings": self.findings,
+            "findings": [one.to_json() for one in self.findings],
         }
         if self.held is not None:
             body["held"] = self.held

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from models.access.actions import Action
+from models.access.derived_verbs import DerivedVerbs
 from models.access.destruction_verbs import DestructionVerbs
 from models.access.export_verbs import ExportVerbs
 from models.access.grants import policy_for
@@ -126,5 +127,5 @@ class Door:
         return self._judges[key]
 
 
-class TypeDoor(Pages, Revisions, ExportVerbs, RecordWrites, SystemVerbs, DestructionVerbs):
+class TypeDoor(Pages, Revisions, ExportVerbs, RecordWrites, SystemVerbs, DerivedVerbs, DestructionVerbs):
     """The records of one type (a base type: of all its kinds, each row by the plan of its own kind)."""

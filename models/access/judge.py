@@ -164,6 +164,20 @@ class Judge:
                 where = all_of([where, cap.unless.filter(self.bound)])  # type: ignore[union-attr]
         return True if where == {} else where
 
+    def told(self, field: Field) -> bool:
+        """Whether it may be read (masked, too) or filled on every row the action holds for: findings on it are told."""
+        if self.plan.everything:
+            return True
+        read, write = self.plan.static_cap(field.id)
+        if (read == Read.NONE and write < Write.FILL) or any(cap.when for cap in self.plan.caps.get(field.id, ())):
+            return False
+        bits = 0
+        for rule in self.plan.rules.get(field.id, ()):
+            gives = min(rule.read, read) > Read.NONE or min(rule.write, write) >= Write.FILL
+            if gives and self._in_time(rule) and not rule.conditional:
+                bits |= self.bits_of.get(rule.holder, 0)
+        return bool(self.everywhere) and bits == self.everywhere
+
     def _covers_all(self, rules: list[CellRule]) -> bool:
         full = 0
         for rule in rules:

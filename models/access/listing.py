@@ -54,8 +54,24 @@ def _kind_where(door: "DoorPart", kind: CompiledType, query: Query, action: Acti
         rows = _and_rows(rows, door.judge(kind, Action.RESTORE).row_filter())
     if rows is None:
         return None
+    if query.findings:
+        asked = all_of([asked, _findings(kind, judge, query.findings)])
     found = _search(door, kind, judge, query.q) if query.q.strip() else {}
     return None if found is None else all_of([rows, asked, found])
+
+
+def _findings(kind: CompiledType, judge: Judge, wanted: str) -> Filter:
+    """Rows with a finding all of whose fields the actor may read or fill on every row they see.
+
+    Anything less would tell by the length of a list what its rows do not show.
+    """
+    told = sorted(id for id, field in kind.by_id.items() if field.active and judge.told(field))
+    one: Filter = {"fields": {"$not": {"$elemMatch": {"$nin": told}}}}
+    if wanted in ("failed", "warned", "errored"):
+        one["result"] = wanted
+    elif wanted != "any":
+        one["rule"] = wanted
+    return {"d.verification.findings.rule": {"$exists": True}, "d.verification.findings": {"$elemMatch": one}}
 
 
 def _and_rows(one: Filter | None, other: Filter | None) -> Filter | None:
@@ -178,7 +194,7 @@ def cursors(
 
 def digest_of(query: Query, secret: bytes) -> str:
     """What was asked, without telling it: search words and values are personal data."""
-    asked = repr((query.where, query.q, query.trash)).encode()
+    asked = repr((query.where, query.q, query.trash, query.findings)).encode()
     return sha256(secret + asked).hexdigest()[:32]
 
 

@@ -28,6 +28,7 @@ class Query:
     :param after: cursor of the page before; `before` goes back
     :param jump: text of a value of the first sort key: start at the first row not before it
     :param fields: columns by address, None for the default ones
+    :param findings: only rows with a finding the actor may know everywhere: `any`, a result, or a rule
     :param habit: show what is confidential masked although the plan gives it (a habit of list pages)
     """
 
@@ -40,6 +41,7 @@ class Query:
     jump: str | None = None
     fields: list[str] | None = None
     trash: bool = False
+    findings: str = ""
     habit: bool = False
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, NamedTuple
 
-from models.access.cells import Cell, Record, mark_of
+from models.access.cells import Cell, Finding, Record, mark_of
 from models.access.documents import open_value, upgraded
 from models.access.judge import ALL_LEVELS, NO_LEVEL, Judge, Level
 from models.access.keyset import at_path
@@ -20,6 +20,7 @@ NOTHING: Mapping[str, Any] = {}
 FRAME_KEYS = {
     "_id": 1, "type": 1, "tv": 1, "archive_no": 1, "rev": 1, "state": 1, "dept": 1, "owner": 1,
     "created_at": 1, "created_by": 1, "updated_at": 1, "updated_by": 1, "life": 1,
+    "d.verification.findings": 1,
 }  # fmt: skip
 
 
@@ -126,7 +127,30 @@ class Reader:
             updated_by=document["updated_by"],
             trashed_at=document["life"].get("trashed_at"),
             cells=cells,
+            findings=self._findings(document, levels) if present is None else [],
         )
+
+    def _findings(self, document: Mapping[str, Any], levels: Mapping[str, Level]) -> list[Finding]:
+        """What verification found that this reader may know: they may read or fill every field it is about.
+
+        Where only some fields were fetched, what the level of another one depends on may not have been.
+        """
+        stored = ((document.get("d") or NOTHING).get("verification") or NOTHING).get("findings")
+        if not stored:
+            return []
+        by_id, fetched = self.judge.plan.type.by_id, {field.id for field in self.fields}
+        found = []
+        for one in stored:
+            fields = [by_id[id] for id in one["fields"] if id in by_id and by_id[id].active]
+            if len(fields) == len(one["fields"]) and all(self._tells(field, levels, fetched) for field in fields):
+                said = Finding(one["rule"], one["v"], one["result"], one["reason"], fields[0], one["since"])
+                found.append(said)
+        return found
+
+    def _tells(self, field: Field, levels: Mapping[str, Level], fetched: set[str]) -> bool:
+        known = {field.id, field.parent_id} & fetched or not self.judge.differs(field)
+        level = self.level(field, levels)
+        return bool(known) and (level.read > Read.NONE or level.write >= Write.FILL)
 
     def _way(self, field: Field, levels: Mapping[str, Level]) -> Way:
         made = field.type.name == "object" or field.formula is not None

@@ -35,7 +35,8 @@ class RecordWrites(DoorPart):
         """
         sets = {path: value for path, value in changes.items() if value is not None}
         unsets = {path: "" for path, value in changes.items() if value is None}
-        update: dict[str, Any] = {"$set": {**sets, "rev": expected + 1}} | ({"$unset": unsets} if unsets else {})
+        unsets["d.verification.rules"] = ""  # what was judged is no longer what stands
+        update: dict[str, Any] = {"$set": {**sets, "rev": expected + 1}, "$unset": unsets}
         still = {"_id": id, "rev": expected, "life.lock": None, "life.condemned": None}
         if self._records.update_one(still, update, session=session).matched_count == 0:
             return False

@@ -35,8 +35,9 @@ class SystemVerbs(DoorPart):
         for document, paths in changes:
             sets = {path: value for path, value in paths.items() if value is not None}
             unsets = {path: "" for path, value in paths.items() if value is None}
+            unsets["d.verification.rules"] = ""  # read by another version, it is to be judged again
             still = {"_id": document["_id"], "rev": document["rev"], "tv": document["tv"], "life.condemned": None}
-            writes.append(UpdateOne(still, {"$set": sets} | ({"$unset": unsets} if unsets else {})))
+            writes.append(UpdateOne(still, {"$set": sets, "$unset": unsets}))
         self._log("refresh", self.compiled.name, [document["_id"] for document, _ in changes], [])
         try:
             self._records.bulk_write(writes, ordered=False)

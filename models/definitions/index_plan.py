@@ -51,6 +51,9 @@ TRASHED = {"life.trashed_at": {"$type": "date"}}
 DUE = {"life.due_on": {"$gt": ""}}
 """The part of a query that lets the search for due records use its index."""
 
+FOUND = "d.verification.findings.rule"
+"""Where a record says which rules it did not pass."""
+
 _ALWAYS = (
     PlannedIndex("archive_no", ("archive_no",), "an archive number stands once", unique=True),
     PlannedIndex("number", ("type", "archive_no", "_id"), "lists by archive number"),
@@ -62,6 +65,7 @@ _ALWAYS = (
     PlannedIndex("owner", ("owner", "updated_at"), "records of a person"),
     PlannedIndex("trash", ("type", "life.trashed_at", "_id"), "the trash", partial=TRASHED),
     PlannedIndex("due", ("life.due_on",), "what is due by retention", partial=DUE),
+    PlannedIndex("findings", (FOUND, "updated_at"), "what verification found", partial={FOUND: {"$exists": True}}),
     PlannedIndex("check", ("d.verification.rules", "d.verification.check_on"), "what is to be verified"),
 )
 

@@ -23,7 +23,7 @@ from models.crypto.keys import DataKey
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
 from models.errors import N_, AccessDenied, InvalidRecord, RecordNotFound, StaleRecord, WrongState
-from models.operations import guesses, numbers
+from models.operations import guesses, numbers, verification
 from models.operations.commits import Idempotent, Refused, commit, log_committed, revision_of
 from models.operations.paths import Loaded, applied, paths_of, stamped
 from models.store import new_id
@@ -105,6 +105,7 @@ def _insert(
         commit(door, kind, work)
     except _MadeBefore:
         return door.get(repeated.find() or "")  # type: ignore[union-attr]
+    verification.judge_written(door, kind, document["_id"])
     log_committed(door, entry)
     return door.shown(document, kind, data_key)
 
@@ -293,6 +294,7 @@ def _replace(
             raise Refused(_why_not(door, id, expected))
 
     commit(door, kind, work)
+    verification.judge_written(door, kind, id)
     log_committed(door, entry)
 
 

@@ -24,6 +24,7 @@ PARTS = {
     "models/access/export_verbs.py",
     "models/access/record_writes.py",
     "models/access/system_verbs.py",
+    "models/access/derived_verbs.py",
 }
 """The modules of the door, which alone may ask it for its collections."""
 INNER = {"_records", "_history"}
