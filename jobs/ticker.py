@@ -15,7 +15,7 @@ from jobs.registry import JOBS, Job
 from models.audit.sweeps import append_late, sweep_orphan_keys
 from models.errors import ArchiveError
 from models.lifecycle import slots
-from models.operations import runs
+from models.operations import runs, uploads
 from models.operations.accounting import void_abandoned
 from models.operations.holds import finish_stuck
 from models.operations.refreshing import refresh_stale
@@ -47,6 +47,7 @@ STEPS: dict[str, Callable[[Store], int]] = {
     "due_runs": request_due,
     "stuck_holds": finish_stuck,
     "cases": ring_cases,
+    "old_uploads": uploads.sweep,
 }
 """What a round does, by the name it has in the report."""
 

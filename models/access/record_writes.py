@@ -90,3 +90,8 @@ class RecordWrites(DoorPart):
         """
         self._records.insert_many(documents, ordered=False, session=session)
         self._history.insert_one(outbox, session=session)
+
+    def batch_rows(self, name: str) -> list[list[int]]:
+        """The ranges of rows in the outboxes of the batches whose names begin so (`Loader.write`)."""
+        prefix = {"$gte": f"batch:{name}:", "$lt": f"batch:{name};"}
+        return [span for one in self._history.find({"_id": prefix}, {"rows": 1}) for span in one.get("rows", ())]

@@ -104,11 +104,17 @@ def _delete_marked(store: Store) -> int:
 
 def _without_record(store: Store, record_ids: Iterable[str]) -> list[str]:
     """Those that stand in no record collection and have no revision. Order kept."""
-    missing = list(record_ids)
+    missing = [record_id for record_id in record_ids if not _of_upload(store, record_id)]
     for name in store.data.list_collection_names(filter={"name": {"$regex": "^r_"}}):
         present = {found["_id"] for found in store.data[name].find({"_id": {"$in": missing}}, {"_id": True})}
         missing = [record_id for record_id in missing if record_id not in present]
     return [record_id for record_id in missing if not _has_revision(store, record_id)]
+
+
+def _of_upload(store: Store, key_id: str) -> bool:
+    """The key of a file that is to be imported, `import:<upload>.<part>`, belongs to no record."""
+    kind, _, file = key_id.partition(":")
+    return kind == "import" and store.data.imports.find_one({"_id": file.partition(".")[0]}, {"_id": True}) is not None
 
 
 def _has_revision(store: Store, record_id: str) -> bool:

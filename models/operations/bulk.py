@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bson import Binary
+from pymongo.client_session import ClientSession
 
 from models.access.actions import Action
 from models.access.documents import build
@@ -95,9 +96,19 @@ class Loader:
         if not self._everything:
             self._documents([row])
 
-    def write(self, rows: Sequence[Row]) -> list[str]:
+    def write(
+        self,
+        rows: Sequence[Row],
+        *,
+        name: str | None = None,
+        marks: Mapping[str, Any] | None = None,
+        fence: Callable[[ClientSession], Any] = lambda session: None,
+    ) -> list[str]:
         """Write up to `BATCH` rows, all or none; returns the ids when the audit entry stands.
 
+        :param name: of the batch, where somebody will look for it; the same one is never written twice
+        :param marks: kept in the outbox of the batch
+        :param fence: called last inside the transaction; what it raises leaves nothing written
         :raises AccessDenied: a row would lie outside the actor's scope
         :raises InvalidRecord: a unique value is taken
         :raises TooManyAttempts: the actor has learnt of enough taken values for now
@@ -113,11 +124,17 @@ class Loader:
         for document, number in zip(documents, block.numbers(), strict=True):
             document["archive_no"] = number
         ids = [document["_id"] for document in documents]
-        ref = f"batch:{block.id}"
+        ref = f"batch:{name or block.id}"
         entry = store.audit.prepare(door.entry("load", self.kind.name, ids, touched, ref=ref, count=len(ids)))
         outbox = {"_id": ref, "action": "load", "at": documents[0]["created_at"], "entry": Binary(entry)}
+        outbox |= marks or {}
         store.keyring.put(keys)
-        commit(door, self.kind, lambda session: door.insert_batch(documents, outbox, session), told=len(rows) == 1)
+
+        def put(session: ClientSession) -> None:
+            door.insert_batch(documents, outbox, session)
+            fence(session)
+
+        commit(door, self.kind, put, told=len(rows) == 1)
         numbers.settle(store, block, [], "")
         store.audit.append(entry)
         return ids

@@ -47,13 +47,12 @@ class Fitting:
     """Makes the values of a row fit for the fields somebody knows of.
 
     :param known: fields and sub-fields; values of others are left as they are
-    :param serials: whether a number of five digits can be a day counted from 1900
+    :param notes: by field address, what was read in a way the person should know of
     """
 
-    def __init__(self, known: Iterable[Field], *, serials: bool = True):
-        self.notes: dict[str, Note] = {}
-        """By field address, what was read in a way the person should know of."""
-        self._serials = serials
+    def __init__(self, known: Iterable[Field], *, notes: dict[str, Note] | None = None):
+        self.notes = {} if notes is None else notes
+        self._serials = True
         fields = list(known)
         self._known = {one.address for one in fields}
         self._by_name: dict[str, Fit] = {}
@@ -61,8 +60,12 @@ class Fitting:
             if not one.frame and "." not in one.address and (fit := self._fit_of(one)):
                 self._by_name[one.name] = fit
 
-    def fit(self, body: dict[str, Any]) -> dict[str, FieldValueError]:
-        """Change the values of a row in their place; returns what is wrong, by field."""
+    def fit(self, body: dict[str, Any], *, serials: bool = True) -> dict[str, FieldValueError]:
+        """Change the values of a row in their place; returns what is wrong, by field.
+
+        :param serials: whether a number of five digits can be a day counted from 1900
+        """
+        self._serials = serials
         faults: dict[str, FieldValueError] = {}
         for name in body.keys() & self._by_name.keys():
             value = body[name]

@@ -6,6 +6,7 @@ New records are written in batches; changes of standing ones one by one, each wi
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,12 +113,15 @@ class Waiting:
     number: int
     cells: Cells
     row: Row
+    place: int = 0
+    """Of the row among all rows of the file, where it matters."""
 
 
 class Loading:
     """One load under way. Batches are written by threads of their own while the rows of the next are judged.
 
     :param batch: how a batch is written, by the rows in it; else as `Loader.write` does it
+    :param at_once: batches under way
     :raises AccessDenied: the actor may not import here, or not use the key
     :raises DefinitionError: map, mode and key do not fit one another
     """
@@ -132,41 +136,55 @@ class Loading:
         dry_run: bool = False,
         serials: bool = True,
         batch: Callable[[Loader, list[Waiting]], list[str]] | None = None,
+        at_once: int = MOST_UNDER_WAY,
     ):
-        if not door.may(Action.IMPORT) and not door.actor.system:
-            raise refuse()
         key = key or (mapped.key if mapped else None)
         if mode not in MODES:
             raise DefinitionError("mode", N_("Choose among {known}."), known=", ".join(MODES))
         if mode != "add" and not key:
             raise DefinitionError("key", N_("Say by which field a row finds its record."))
-        self.door, self.mapped, self.mode, self.key = door, mapped or own_map(door, key), mode, key
+        self.mapped, self.mode, self.key = mapped or own_map(door, key), mode, key
         self.dry_run, self.outcome = dry_run, Outcome(left=self.mapped.left)
         self.report: Report = lambda row, address, fault: None
         self.failed: Failed = lambda row, cells, faults: None
-        self.fitting = Fitting((one.field for one in door.fields()), serials=serials)
-        self.loader = Loader(door, Action.IMPORT) if mode != "update" else None
-        self.keys = KeysMet(door, key) if mode != "add" else None
-        self._batch = batch or _written
+        self.serials = serials
+        self.keys = KeysMet(key) if mode != "add" else None
+        self._values = ValuesMet()
+        self._notes: dict[str, Note] = {}
+        self.through(door)
+        self._batch, self._at_once = batch or _written, at_once
         self._waiting: list[Waiting] = []
-        self._size = 0
+        self._size = self._at = 0
         self._under_way: deque[tuple[list[Waiting], Future[list[str]]]] = deque()
-        self._values = ValuesMet(door)
+
+    def through(self, door: TypeDoor) -> None:
+        """Go on through this door: the rights of the actor as they are now.
+
+        :raises AccessDenied: the actor may not import here, or not use the key
+        """
+        if not door.may(Action.IMPORT) and not door.actor.system:
+            raise refuse()
+        self.door = door
+        self.fitting = Fitting((one.field for one in door.fields()), notes=self._notes)
+        self.loader = Loader(door, Action.IMPORT) if self.mode != "update" else None
+        if self.keys:
+            self.keys.through(door)
 
     def __enter__(self) -> "Loading":
-        self._writers = ThreadPoolExecutor(MOST_UNDER_WAY, "load")
+        self._writers = ThreadPoolExecutor(self._at_once, "load")
         return self
 
     def __exit__(self, *fault: Any) -> None:
         self._writers.shutdown()
 
-    def take(self, number: int, row: Cells | BadRow) -> None:
+    def take(self, number: int, row: Cells | BadRow, place: int = 0) -> None:
         """Judge a row; write it now, with its batch, or never."""
+        self._at = place
         if isinstance(row, BadRow):
             self._bad(number, row, {"": row})
             return
         body, faults = self.mapped.body(row)
-        faults |= self.fitting.fit(body)
+        faults |= self.fitting.fit(body, serials=self.serials)
         if faults:
             self._bad(number, row, faults)
             return
@@ -176,6 +194,15 @@ class Loading:
             raise
         except ArchiveError as fault:
             self._bad(number, row, fault.errors if isinstance(fault, InvalidRecord) else {"": fault})
+
+    def pass_over(self, row: Cells | BadRow) -> None:
+        """A row that was taken before: only its key is remembered."""
+        if self.keys is None or isinstance(row, BadRow):
+            return
+        body, faults = self.mapped.body(row)
+        if not faults and not self.fitting.fit(body):
+            with suppress(ArchiveError):
+                self.keys.keep(self.keys.of(body), self.write)
 
     def _place(self, number: int, cells: Cells, body: dict[str, Any]) -> None:
         value = self.keys.of(body) if self.keys else None
@@ -188,7 +215,7 @@ class Loading:
             row = self.loader.read(body)
             if self.dry_run:
                 self.loader.rehearse(row)
-            self._waiting.append(Waiting(number, cells, row))
+            self._waiting.append(Waiting(number, cells, row, self._at))
             self._size += sum(len(value) for value in row.values.values() if type(value) is str)
             if len(self._waiting) >= BATCH or self._size > BATCH_CHARACTERS:
                 self._send()
@@ -221,12 +248,12 @@ class Loading:
         if not waiting or self.loader is None:
             return
         if self.dry_run:
-            taken = self._values.standing([one.row for one in waiting])
+            taken = self._values.standing(self.door, [one.row for one in waiting])
             for place, fault in taken.items():
                 self._refused(waiting[place], fault)
             self.outcome.added += len(waiting) - len(taken)
             return
-        while len(self._under_way) >= MOST_UNDER_WAY:
+        while len(self._under_way) >= self._at_once:
             self._settle()
         self._under_way.append(self._started(waiting))
 

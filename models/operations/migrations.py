@@ -22,7 +22,7 @@ from models.definitions.compiled import TypeRegistry
 from models.definitions.faults import Faults
 from models.definitions.index_plan import FIELD_INDEXES
 from models.errors import N_, ArchiveError, DefinitionError, Unavailable
-from models.operations import cases, holds, runs, tasks
+from models.operations import cases, holds, runs, spool, tasks, uploads
 from models.store import Store, new_id
 
 SCHEMA = "schema"
@@ -65,6 +65,8 @@ INDEX_MAKERS: tuple[Callable[[Store], None], ...] = (
     holds.ensure_indexes,
     runs.ensure_indexes,
     tasks.ensure_indexes,
+    spool.ensure_indexes,
+    uploads.ensure_indexes,
 )
 
 

@@ -17,18 +17,21 @@ KEY_TWICE = N_("An earlier row of this file has the same value in the key field.
 
 
 class KeysMet:
-    """The values by which rows find their records. Two rows about one record are a mistake in the file.
+    """The values by which rows find their records. Two rows about one record are a mistake in the file."""
 
-    :raises AccessDenied: the actor may not ask by this field
-    """
-
-    def __init__(self, door: TypeDoor, key: str | None):
-        door.count(Query(where={"field": key, "op": "empty", "value": True}))
+    def __init__(self, key: str | None):
         self._key = key or ""
+        self._field: Field | None = None
+        self._met: set[int] = set()
+
+    def through(self, door: TypeDoor) -> None:
+        """
+        :raises AccessDenied: the actor may not ask by this field
+        """
+        door.count(Query(where={"field": self._key, "op": "empty", "value": True}))
         self._field = door.compiled.system.get(self._key) or next(
             (one.field for one in door.fields() if one.field.address == self._key), None
         )
-        self._met: set[int] = set()
 
     def of(self, body: Mapping[str, Any]) -> Any:
         """The value of a row.
@@ -65,16 +68,14 @@ class KeysMet:
 class ValuesMet:
     """What a dry run has to know of values that may stand once: those that stand, and those of the rows before."""
 
-    def __init__(self, door: TypeDoor):
-        self._door, self._kind = door, door.kinds[0]
-        self._unique = [field for field in self._kind.active if field.unique and not field.frame]
+    def __init__(self) -> None:
         self._met: set[int] = set()
 
-    def standing(self, rows: Sequence[Row]) -> dict[int, ArchiveError]:
+    def standing(self, door: TypeDoor, rows: Sequence[Row]) -> dict[int, ArchiveError]:
         """Places of rows with a value that is taken by then; the actor learns of it as by writing."""
         faults: dict[int, ArchiveError] = {}
-        tokens = self._door.store.keyring.tokens
-        for field in self._unique:
+        kind, tokens = door.kinds[0], door.store.keyring.tokens
+        for field in (one for one in kind.active if one.unique and not one.frame):
             keys = {
                 place: unique_key(field, row.values[field.id], tokens)
                 for place, row in enumerate(rows)
@@ -83,15 +84,15 @@ class ValuesMet:
             if not keys:
                 continue
             try:
-                guesses.refuse_in_pause(self._door, self._kind, [field.id])
+                guesses.refuse_in_pause(door, kind, [field.id])
             except TooManyAttempts as pause:
                 faults |= dict.fromkeys(keys, pause)
                 continue
-            standing = self._door.unique_standing(field, list(set(keys.values())))
+            standing = door.unique_standing(field, list(set(keys.values())))
             for place, key in keys.items():
                 digest = hash((field.id, key))
                 if key in standing or digest in self._met:
-                    guesses.count(self._door, self._kind, field)
+                    guesses.count(door, kind, field)
                     faults[place] = _taken(field)
                 elif len(self._met) < MOST_KEPT:
                     self._met.add(digest)

@@ -40,8 +40,8 @@ class Table(Iterator[Numbered]):
     :param serials: whether plain numbers in it may be days counted from 1900
     """
 
-    def __init__(self, stream: BinaryIO, name: str, form: str):
-        self._stream = stream
+    def __init__(self, stream: BinaryIO, name: str, form: str, *, ours: bool):
+        self._stream, self._ours = stream, ours
         self.form = form
         source = READERS[form](stream, name)
         self.columns: list[str] | None = source.columns
@@ -54,7 +54,8 @@ class Table(Iterator[Numbered]):
         try:
             number, row = next(self._rows)
         except StopIteration:
-            self._stream.close()
+            if self._ours:
+                self._stream.close()
             raise
         except BadFile as fault:
             if not self._last:
@@ -69,7 +70,7 @@ class Table(Iterator[Numbered]):
 def rows_in(source: Path | BinaryIO, form: str | None = None, name: str = "") -> Table:
     """The rows of a file.
 
-    :param source: a path, or a stream that can be read at any place
+    :param source: a path, or a stream that can be read at any place and stays open
     :param form: a key of FORMATS; else the ending of the name says it
     :raises BadFile: not one of the formats, or damaged
     """
@@ -77,9 +78,11 @@ def rows_in(source: Path | BinaryIO, form: str | None = None, name: str = "") ->
     form = form or Path(name).suffix.lower().lstrip(".")
     if form not in READERS:
         raise BadFile(N_("{name} is none of {known}."), name=name, known=", ".join(FORMATS))
-    stream = source.open("rb") if isinstance(source, Path) else source
+    if not isinstance(source, Path):
+        return Table(source, name, form, ours=False)
+    stream = source.open("rb")
     try:
-        return Table(stream, name, form)
+        return Table(stream, name, form, ours=True)
     except BaseException:
         stream.close()
         raise

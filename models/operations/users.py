@@ -48,6 +48,17 @@ def actor_named(store: Store, username: str) -> Actor:
     return actor_of(store, user)
 
 
+def actor_of_id(store: Store, user_id: str) -> Actor:
+    """Who a user is now, for work that goes on in their name.
+
+    :raises RecordNotFound: nobody active has this id
+    """
+    user = get_user(store, user_id)
+    if not user.active:
+        raise RecordNotFound
+    return actor_of(store, user)
+
+
 def add(
     actor: Actor,
     store: Store,
