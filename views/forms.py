@@ -28,7 +28,7 @@ class RecordInput(FormField):
         super().__init__(label or of.label(locale()), validators, **kwargs)
         self.of = of
         self.cell = cell
-        self.locked_reason = ""
+        self.must = of.required
         self.error_paths: dict[str, str] = {}
 
     # wtforms keeps text in `data`; ours may be a list or a tree, and is read by the widget of the field type

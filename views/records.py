@@ -14,7 +14,7 @@ from flask_babel import gettext
 from models.errors import ArchiveError, StaleRecord
 from models.operations import records as operations
 from models.operations.preferences import keep_list
-from views import chips, editing, exports, marks, sheets
+from views import chips, editing, exports, marks, sheets, steps
 from views.access import current_actor, current_door, current_store, load
 from views.guarded import GuardedView
 from views.listing import ListPage, list_parts
@@ -194,6 +194,11 @@ class RecordsView(GuardedView):
     @expose("/<record_id>/edit/", methods=("GET", "POST"))
     def edit(self, record_id: str) -> Any:
         return editing.edit_page(self, self.door, record_id)
+
+    @expose("/<record_id>/transitions/<step>/", methods=("GET", "POST"))
+    def step(self, record_id: str, step: str) -> Any:
+        """One step of the record: its small form, or the record moved by it."""
+        return steps.step_page(self, self.door, record_id, step)
 
     @expose("/<record_id>/trash", methods=("POST",))
     def trash(self, record_id: str) -> Any:

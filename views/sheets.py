@@ -11,7 +11,7 @@ from models.access.actions import Action
 from models.access.cells import Cell, Record
 from models.definitions.fields import in_language
 from models.errors import N_, RecordNotFound
-from views import marks, people, visibility
+from views import marks, people, steps, visibility
 from views.access import current_door, load, may
 from views.formats import locale
 from views.shell import type_label
@@ -22,6 +22,7 @@ ACTIONS = {
     "trash": N_("moved it to the trash"),
     "restore": N_("restored it"),
     "revert": N_("went back to an earlier content"),
+    "transition": N_("took a step with it"),
     "load": N_("loaded it"),
     "generate": N_("generated it"),
 }
@@ -30,6 +31,7 @@ DOTS = {
     "trash": ("trash", "bad"),
     "restore": ("arrow-back-up", "ok"),
     "revert": ("history", "acc"),
+    "transition": ("arrow-right", "ok"),
 }
 TIMELINE_ROWS = 50
 """Entries of the timeline on one page."""
@@ -67,7 +69,7 @@ def sheet_parts(door: Any, record: Record) -> dict[str, Any]:
         "may_delete": Action.DELETE in record.may and record.trashed_at is None,
         "may_restore": Action.RESTORE in record.may and record.trashed_at is not None,
         "propose": _propose(door, record), "number": (record.archive_no or "").rpartition("-")[2],
-        **earlier(door, record, {}),
+        **steps.of_record(door, record), **earlier(door, record, {}),
     }  # fmt: skip
 
 
@@ -115,12 +117,20 @@ def timeline(record: Record, found: list[dict[str, Any]]) -> list[dict[str, Any]
         labels = [label_at(record, address) for address in one["changed"]]
         made.append({
             "number": one["rev"], "at": one["at"], "by": people.user_name(one["by"]), "icon": icon, "tone": tone,
-            "words": gettext(ACTIONS.get(one["action"], N_("changed it"))),
+            "words": words_of(record, one), "reason": one.get("reason", ""),
             "labels": [label for label in labels if label],
             "diff": url_for("records.diff", record_id=record.id, number=one["rev"])
             if one["rev"] > 1 and one["changed"] else None,
         })  # fmt: skip
     return made
+
+
+def words_of(record: Record, revision: Mapping[str, Any]) -> str:
+    """What was done in a revision."""
+    edge = record.compiled.workflow.find(revision.get("transition", ""))
+    if edge is not None:
+        return gettext("took the step “%(step)s”", step=steps.label_of(edge))
+    return gettext(ACTIONS.get(revision["action"], N_("changed it")))
 
 
 def label_at(record: Record, address: str) -> str:

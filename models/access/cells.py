@@ -25,6 +25,8 @@ class Cell:
     :param value: the stored shape where `mark` is `value`, the masked text where it is `masked`
     :param full: whether the reader's plan gives the whole value (a page may still mask it by habit)
     :param cells: sub-cells of an object, by name
+    :param labels: of a reference: id → what the reader may call it; one that is not theirs to name is absent
+    :param stubs: of a reference: id → the case under which its record was destroyed
     """
 
     field: Field
@@ -34,6 +36,7 @@ class Cell:
     full: bool = False
     cells: "Mapping[str, Cell]" = slot(default_factory=lambda: NO_CELLS)
     labels: Mapping[str, str] = slot(default_factory=lambda: NO_LABELS)
+    stubs: Mapping[str, str] = slot(default_factory=lambda: NO_LABELS)
 
     def text(self, locale: str = "zh_Hans_CN") -> str:
         """Plain text for lists and exports; empty, fillable and filled have none."""
@@ -61,9 +64,13 @@ class Cell:
             return None
         if self.field.type.name == "reference":
             many = isinstance(self.value, list)
-            found = [{"id": id, "label": self.labels.get(id)} for id in (self.value if many else [self.value])]
+            found = [self._reference(id) for id in (self.value if many else [self.value])]
             return found if many else found[0]
         return self.field.type.to_json(self.value, self.field)
+
+    def _reference(self, id: str) -> dict[str, Any]:
+        known: dict[str, Any] = {"id": id, "label": self.labels.get(id)}
+        return {**known, "destroyed": self.stubs[id]} if id in self.stubs else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ class Record:
     """A record through one reader's plan.
 
     :param inputs: cells that may be entered, by address; only of a single record that may be edited
+    :param related: what its reverse relations lead to (`references.Related`); only of a single record
     """
 
     id: str
@@ -124,6 +132,7 @@ class Record:
     findings: list[Finding] = slot(default_factory=list)
     held: bool | None = None
     inputs: dict[str, Cell] = slot(default_factory=dict)
+    related: list[Any] = slot(default_factory=list)
 
     @property
     def type(self) -> str:

@@ -45,12 +45,20 @@ def open_value(field: Field, stored: Any, key: DataKey | None) -> Any:
     if field.type.name == "object":
         subs = {sub.id: sub for sub in field.fields}
         return {id: open_value(subs[id], part, key) for id, part in stored.items() if id in subs}
-    if not isinstance(stored, bytes):
-        return stored
+    return opened(key, field.id, stored) if isinstance(stored, bytes) else stored
+
+
+def opened(key: DataKey | None, name: str, sealed: bytes) -> Any:
+    """What was sealed under a name; `UNREADABLE` where the key is gone or the seal is broken."""
     try:
-        return unseal(key, field.id, stored) if key is not None else UNREADABLE
+        return unseal(key, name, sealed) if key is not None else UNREADABLE
     except SealBroken:
         return UNREADABLE
+
+
+def value_at(values: Mapping[str, Any], field: Field) -> Any:
+    """The value of a field or sub-field among values in the shape of `v`, stored or plain; None where it is empty."""
+    return (values.get(field.parent_id) or {}).get(field.id) if field.parent_id else values.get(field.id)
 
 
 def upgraded(compiled: CompiledType, document: Mapping[str, Any], key: DataKey | None) -> Mapping[str, Any]:
@@ -119,15 +127,19 @@ def build(
     owner: str | None,
     actor: str,
     at: datetime,
+    state: str | None = None,
 ) -> dict[str, Any]:
-    """A whole new record document, revision 1, in the first state of its type."""
+    """A whole new record document, revision 1.
+
+    :param state: in which it begins; the first one of its type where it is not said
+    """
     return {
         "_id": key.record_id,
         "type": compiled.name,
         "tv": compiled.version,
         "archive_no": archive_no,
         "rev": 1,
-        "state": compiled.states.initial,
+        "state": state or compiled.states.initial,
         "dept": department,
         "owner": owner,
         "created_at": at,

@@ -20,6 +20,7 @@ from models.access.pages import Pages
 from models.access.plan import AccessPlan, compile_plan, system_plan
 from models.access.query import Query
 from models.access.record_writes import RecordWrites
+from models.access.references import References
 from models.access.revisions import Revisions
 from models.access.system_verbs import SystemVerbs
 from models.audit.log import Entry, Ticket
@@ -127,5 +128,7 @@ class Door:
         return self._judges[key]
 
 
-class TypeDoor(Pages, Revisions, ExportVerbs, RecordWrites, SystemVerbs, DerivedVerbs, DestructionVerbs):
+class TypeDoor(
+    Pages, Revisions, References, ExportVerbs, RecordWrites, SystemVerbs, DerivedVerbs, DestructionVerbs
+):
     """The records of one type (a base type: of all its kinds, each row by the plan of its own kind)."""

@@ -13,6 +13,7 @@ from models.access.documents import upgraded
 from models.access.inputs import inputs_of
 from models.access.judge import Judge
 from models.access.knowledge import FieldAccess, field_access, object_parts
+from models.access.labelling import label_cells
 from models.access.listing import of_kind
 from models.access.reading import Reader, shown_ids
 from models.audit.log import Entry
@@ -98,6 +99,7 @@ class DoorPart:
         records = [readers[one["type"]].record(one, keys.get(one["_id"])) for one in documents]
         for record, document in zip(records, documents, strict=True):
             record.held = self._held(document)
+        label_cells(self, columns, records, habit=habit)
         return records
 
     def _held(self, document: Mapping[str, Any]) -> bool | None:
@@ -116,8 +118,16 @@ class DoorPart:
         record = self.shown(document, kind)
         if Action.EDIT in record.may:
             record.inputs = self._inputs_of(record, document, kind)
+        self._relate(record, document)
         self._log("view", kind.name, [id], shown_ids([record]), rev=record.revision)
         return record
+
+    def _relate(self, record: Record, document: Mapping[str, Any]) -> None:
+        """Give a single record what its reverse relations lead to."""
+        opened = self.door.open(record.type)
+        record.related = opened.relations(record, document)
+        for found in record.related:
+            record.cells[found.field.name] = found.cell
 
     def shown(
         self,
@@ -135,12 +145,27 @@ class DoorPart:
             key = self.store.keyring.fetch([document["_id"]]).get(document["_id"])
         record = reader.record(document, key, present)
         record.held = self._held(document if present is None else present)
+        label_cells(self, kind.active, [record])
         record.may = frozenset(action for action in Action if self.judge(kind, action).holds(document))
         return record
 
-    def _inputs_of(self, record: Record, document: Mapping[str, Any], kind: CompiledType) -> dict[str, Cell]:
+    def get_for_step(self, id: str) -> Record:
+        """One record, with the cells that may be entered as a step judges them.
+
+        :raises RecordNotFound: unknown, or out of scope
+        :raises AccessDenied: seen, but the actor takes no step with it
+        """
+        document, kind = self.fetch(id, Action.TRANSITION)
+        record = self.shown(document, kind)
+        record.inputs = self._inputs_of(record, document, kind, Action.TRANSITION)
+        self._log("view", kind.name, [id], shown_ids([record]), rev=record.revision)
+        return record
+
+    def _inputs_of(
+        self, record: Record, document: Mapping[str, Any], kind: CompiledType, action: Action = Action.EDIT
+    ) -> dict[str, Cell]:
         key = self.store.keyring.fetch([record.id]).get(record.id) if kind.steps else None
-        judge = self.judge(kind, Action.EDIT)
+        judge = self.judge(kind, action)
         levels = {} if judge.plan.everything else judge.levels(document)
         return inputs_of(record, upgraded(kind, document, key), Reader(judge, ()), levels, self.knows)
 

@@ -81,6 +81,11 @@ class Judge:
                 found |= 1 << place
         return found
 
+    def holders(self, document: Document) -> frozenset[str]:
+        """Those of the actor's holders (`role:x`, `user:y`) by whom the action holds for this row."""
+        bits = self.bits(document)
+        return frozenset(holder for holder, own in self.bits_of.items() if own & bits)
+
     def holds(self, document: Document) -> bool:
         """Whether the action holds for this row."""
         return self.plan.everything or self.bits(document) != 0

@@ -1,7 +1,7 @@
 """What an actor may know of a type: its fields, and the most that is given on each of them anywhere."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from models.access.actions import Action
@@ -48,6 +48,13 @@ def field_access(door: "DoorPart", field: Field) -> FieldAccess:
     if key not in known:
         known[key] = _most_access(door, field)
     return known[key]
+
+
+def step_access(door: "DoorPart", known: FieldAccess) -> FieldAccess:
+    """The same field with the most that may be written of it by a step, over all kinds and rows."""
+    ones = [(kind, of_kind(kind, known.field)) for kind in door.viewed if known.field.id in kind.by_id]
+    write = max((_most(door.judge(kind, Action.TRANSITION), one)[1] for kind, one in ones), default=Write.NONE)
+    return replace(known, write=Write.NONE if known.field.system or known.field.computed else write)
 
 
 def _most_access(door: "DoorPart", field: Field) -> FieldAccess:

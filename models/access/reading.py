@@ -153,6 +153,8 @@ class Reader:
         return bool(known) and (level.read > Read.NONE or level.write >= Write.FILL)
 
     def _way(self, field: Field, levels: Mapping[str, Level]) -> Way:
+        if field.relation == "reverse":  # computed for a single record, by the door
+            return Way(field, field.address, lambda document, key: None)
         made = field.type.name == "object" or field.formula is not None
         steady = None if made or self.judge.differs(field) else self._steady(field, self.level(field, levels))
         return Way(field, field.address, steady)

@@ -1,15 +1,18 @@
 """Earlier contents of records: what was changed when, and how a record stood in a revision."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from models.access.actions import Action
 from models.access.cells import Record
+from models.access.documents import opened
 from models.access.door_part import DoorPart
 from models.access.levels import Read
 from models.access.reading import shown_ids
+from models.crypto.envelope import UNREADABLE
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
+from models.definitions.steps import REASON
 from models.errors import RecordNotFound
 
 MOST_REVISIONS = 100
@@ -43,7 +46,8 @@ class Revisions(DoorPart):
         if not found and document["rev"] == 1 and before is None:
             found = [_loaded(document)]
         levels = self.judge(kind, Action.VIEW).levels(document)
-        items = [self._told(one, kind, levels) for one in found[:limit]]
+        reasons = self._reasons(document, kind, found[:limit])
+        items = [self._told(one, kind, levels) | reasons.get(one["rev"], {}) for one in found[:limit]]
         self._log("revisions", kind.name, [id], [])
         return Timeline(items, items[-1]["rev"] if len(found) > limit else None)
 
@@ -54,6 +58,20 @@ class Revisions(DoorPart):
             if one in kind.by_id and self._reads(kind, kind.by_id[one], levels)
         ]
         return {**{name: revision[name] for name in ("rev", "at", "by", "action")}, "changed": known}
+
+    def _reasons(
+        self, document: Mapping[str, Any], kind: CompiledType, revisions: Iterable[Mapping[str, Any]]
+    ) -> dict[int, dict[str, str]]:
+        """Revision → the step it was, and why it was taken, for those who may take steps with the record as it is."""
+        found = {one["rev"]: {"transition": one["edge"]} for one in revisions if one.get("edge")}
+        kept = {one["rev"]: one["reason"] for one in revisions if one.get("reason")}
+        if kept and self.judge(kind, Action.TRANSITION).holds(document):
+            key = self.store.keyring.fetch([document["_id"]]).get(document["_id"])
+            for rev, sealed in kept.items():
+                words = opened(key, REASON, sealed)
+                if words is not UNREADABLE:
+                    found[rev]["reason"] = words
+        return found
 
     def _reads(self, kind: CompiledType, field: Field, levels: Mapping) -> bool:
         if self.door.plan(kind).everything or field.frame:

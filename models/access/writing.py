@@ -111,6 +111,8 @@ class ChangeReader:
         """A readable value sent back as it is changes nothing and is no attempt to write."""
         if raw in (None, "", [], {}):
             return now is None
+        if now is not None and one.type.name == "reference":  # whatever label was sent with it
+            return _names(raw) == _names(one.type.to_json(now, one))
         return now is not None and raw == one.type.to_json(now, one)
 
     # values
@@ -186,6 +188,13 @@ class ChangeReader:
 
     def _known_parts(self, one: Field) -> list[Field]:
         return [sub for sub in one.fields if sub.active and self.knows(sub)]
+
+
+def _names(raw: Any) -> Any:
+    """What a reference points to, without what it is called."""
+    if isinstance(raw, list):
+        return [_names(one) for one in raw]
+    return raw.get("id") if isinstance(raw, Mapping) else raw
 
 
 def missing(kind: CompiledType, values: Mapping[str, Any], knows: Any) -> dict[str, FieldValueError]:

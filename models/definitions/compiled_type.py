@@ -11,8 +11,11 @@ from models.definitions.fields import Field, in_language
 from models.definitions.index_plan import PlannedIndex
 from models.definitions.numbering import Numbering
 from models.definitions.record_types import Section, TypeDefinition
+from models.definitions.steps import Steps
 from models.definitions.upgrades import Step
 from models.definitions.workflow import Workflow
+
+NO_STEPS = Steps()
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,8 @@ class CompiledType:
     states: Workflow
     system: Mapping[str, Field]
     """System keys by REST name; one that a field of the type shows has the labels, grade and section of that field."""
+    workflow: Steps = NO_STEPS
+    """The transitions between `states`, with what they name resolved."""
     retention_class: str | None = None
     planned: tuple[PlannedIndex, ...] = ()
     """Indexes of the whole collection, kinds stored beside this one included."""

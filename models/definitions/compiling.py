@@ -15,8 +15,10 @@ from models.definitions.grades import Grade
 from models.definitions.index_plan import PlannedIndex, plan_indexes
 from models.definitions.linking import Definitions, Linked, LinkedField, kinds_of, link
 from models.definitions.record_types import TypeDefinition
+from models.definitions.steps import compile_steps
 from models.definitions.system_fields import system_fields
 from models.definitions.upgrades import Step
+from models.definitions.workflow import State
 from models.errors import N_, ArchiveError
 
 LATE_DEFAULTS: Mapping[str, str] = {"moment": "@now", "date": "@today", "user": "@me"}
@@ -70,7 +72,7 @@ def _compile(name: str, definitions: Definitions, stored: Stored, faults: Faults
     linked = link(name, definitions)
     work = Compiling(linked, faults)
     kinds = {kind: definitions[kind].labels for kind in linked.kinds or (name,)}
-    system = system_fields(kinds, linked.workflow)
+    system = system_fields(kinds, _states_of(linked, definitions))
     for one in linked.fields:
         _add_field(work, one)
     system = _shown_system(system, work.fields)
@@ -79,6 +81,16 @@ def _compile(name: str, definitions: Definitions, stored: Stored, faults: Faults
     for one in linked.fields:
         _finish(work, made[one.definition.id], one.definition)
     return _type_of(work, system, stored)
+
+
+def _states_of(linked: Linked, definitions: Definitions) -> tuple[State, ...]:
+    """The states a list of the type may hold: its own, then those that only a kind of it has."""
+    kinds = [link(kind, definitions).workflow for kind in linked.kinds if kind != linked.definition.type]
+    found: dict[str, State] = {}
+    for workflow in kinds or [linked.workflow]:
+        for state in workflow:
+            found.setdefault(state.name, state)
+    return tuple(found.values())
 
 
 def _type_of(work: Compiling, system: Mapping[str, Field], stored: Stored) -> CompiledType:
@@ -98,6 +110,7 @@ def _type_of(work: Compiling, system: Mapping[str, Field], stored: Stored) -> Co
         title=_title(work, system),
         numbering=linked.numbering,
         states=linked.workflow,
+        workflow=compile_steps(linked.workflow, work.by_word, Place(work.faults, linked.workflow_file)),
         system=system,
         retention_class=linked.retention_class,
         steps=stored.steps,
@@ -289,13 +302,16 @@ def _indexes(types: Iterable[CompiledType]) -> tuple[PlannedIndex, ...]:
     stored = [compiled for compiled in types if not compiled.abstract]
     sorts: dict[str, tuple[str, list[str]]] = {}
     uniques: dict[str, str] = {}
+    references: dict[str, str] = {}
     for compiled in stored:
         for one in compiled.walk():
             if one.active and not one.frame and one.sort:
                 sorts.setdefault(one.id, (one.sort_path, []))[1].append(compiled.name)
             if one.active and not one.frame and one.unique:
                 uniques[one.id] = unique_path(one)
-    return plan_indexes(sorts, uniques, len(stored))
+            if one.active and one.type.name == "reference" and not (one.computed or one.in_rows or one.sealed):
+                references[one.id] = one.path
+    return plan_indexes(sorts, uniques, len(stored), references)
 
 
 def _narrow(base: CompiledType, kinds: list[CompiledType]) -> None:

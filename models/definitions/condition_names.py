@@ -1,6 +1,6 @@
-"""Conditions in definitions: people write names, the archive keeps ids, so that renaming a field changes none."""
+"""Conditions and steps in definitions: people write names, the archive keeps ids. Renaming a field changes none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,10 +44,22 @@ def _field(one: FieldDefinition, word: Word) -> FieldDefinition:
 
 
 def _workflow(workflow: Workflow, word: Word) -> Workflow:
+    states = tuple(replace(state, effects=_effects(state.effects, word)) for state in workflow.states)
     edges = tuple(
-        replace(edge, when=_tree(edge.when, word)) if edge.when else edge for edge in workflow.transitions
+        replace(
+            edge,
+            when=_tree(edge.when, word) if edge.when else None,
+            required=tuple(word(name) for name in edge.required),
+            fields=tuple(word(name) for name in edge.fields),
+            effects=_effects(edge.effects, word),
+        )
+        for edge in workflow.transitions
     )
-    return replace(workflow, transitions=edges)
+    return replace(workflow, states=states, transitions=edges)
+
+
+def _effects(effects: Iterable[Mapping[str, Any]], word: Word) -> tuple[Mapping[str, Any], ...]:
+    return tuple({**effect, "set": word(effect["set"])} for effect in effects)
 
 
 def _tree(tree: Mapping[str, Any], word: Word) -> dict[str, Any]:

@@ -258,7 +258,7 @@ _KEYS: dict[str, Key] = {
     "name": Key(_name, required=True),
     "labels": Key(labels(), required=True),
     "type": Key(_type, required=True),
-    "source": Key(text(20, r"F[1-9][0-9]{0,2}", N_("{value} must be F and a number, as in F48"))),
+    "source": Key(text(20, r"[AFW](0?[1-9][0-9]{0,2})", N_("{value} must be A, F or W and a number, as in F48"))),
     "help": Key(labels(600)),
     "section": Key(text(40)),
     "grade": OVERRIDABLE["grade"],

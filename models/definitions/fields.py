@@ -69,6 +69,8 @@ class Field:
     """Reference: `link`, `part_of`, or `reverse` (computed from the target's field `inverse`, never stored)."""
     inverse: str | None = None
     copies: tuple[str, ...] = ()
+    """Link: fields of this type whose values came from the target, `own=field of the target` or one name for both.
+    They are filled from it where they are empty, and erased with it when it is destroyed."""
     fields: tuple["Field", ...] = ()
     """Sub-fields of an object or of rows."""
     parent_id: str | None = None
@@ -102,6 +104,12 @@ class Field:
     def computed(self) -> bool:
         """Never stored: a formula or a reverse relation."""
         return self.formula is not None or self.relation == "reverse"
+
+    @property
+    def copied(self) -> tuple[tuple[str, str], ...]:
+        """`copies` as pairs: the field of this type, the field of the target it comes from."""
+        pairs = (one.partition("=") for one in self.copies)
+        return tuple((own, other or own) for own, _, other in pairs)
 
     def label(self, language: str) -> str:
         """What people call it."""

@@ -44,8 +44,9 @@ class PlannedIndex:
         return IndexModel([(path, ASCENDING) for path in self.paths], **options)
 
 
-FIELD_INDEXES = ("sort:", "unique:")
+FIELD_INDEXES = ("sort:", "unique:", "ref:")
 """How the names of indexes begin that exist for one field."""
+NONE: Mapping[str, str] = {}
 TRASHED = {"life.trashed_at": {"$type": "date"}}
 """The part of a query that lets the trash use its index."""
 DUE = {"life.due_on": {"$gt": ""}}
@@ -71,19 +72,26 @@ _ALWAYS = (
 
 
 def plan_indexes(
-    sorts: Mapping[str, tuple[str, Sequence[str]]], uniques: Mapping[str, str], stored: int
+    sorts: Mapping[str, tuple[str, Sequence[str]]],
+    uniques: Mapping[str, str],
+    stored: int,
+    references: Mapping[str, str] = NONE,
 ) -> tuple[PlannedIndex, ...]:
     """The plan of one collection.
 
     :param sorts: id of a field that can be sorted by → its path, and the types stored there that have it
     :param uniques: id of a field whose values must stand once → its path
     :param stored: how many types there are in the collection
+    :param references: id of a stored reference → its path
     """
-    return tuple(_plan(sorts, uniques, stored))
+    return tuple(_plan(sorts, uniques, stored, references))
 
 
 def _plan(
-    sorts: Mapping[str, tuple[str, Sequence[str]]], uniques: Mapping[str, str], stored: int
+    sorts: Mapping[str, tuple[str, Sequence[str]]],
+    uniques: Mapping[str, str],
+    stored: int,
+    references: Mapping[str, str],
 ) -> Iterator[PlannedIndex]:
     yield from _ALWAYS
     for field_id, (path, types) in sorts.items():
@@ -95,3 +103,6 @@ def _plan(
     for field_id, path in uniques.items():
         there = {path: {"$exists": True}}
         yield PlannedIndex(f"unique:{field_id}", (path,), "a value stands once", unique=True, partial=there)
+    for field_id, path in references.items():
+        there = {path: {"$exists": True}}
+        yield PlannedIndex(f"ref:{field_id}", (path, "updated_at"), "what refers to a record", partial=there)

@@ -35,6 +35,8 @@ class Linked:
     fields: tuple[LinkedField, ...]
     sections: tuple[Section, ...]
     workflow: Workflow
+    workflow_file: str
+    """Where the states and transitions were written."""
     numbering: Numbering
     title: str | None
     icon: str
@@ -61,6 +63,7 @@ def link(name: str, definitions: Definitions) -> Linked:
         fields=tuple(_fields(definition, base, definitions)),
         sections=_sections(definition, base, definitions),
         workflow=definition.workflow or first.workflow or DEFAULT,
+        workflow_file=definition.file if definition.workflow else first.file,
         numbering=definition.numbering or default_numbering(name),
         title=definition.title or first.title,
         icon=definition.icon or first.icon or "folder",

@@ -24,13 +24,15 @@ class ReferenceType(FieldType):
     can_be_many = True
     json_schema = {  # noqa: RUF012
         "type": "object", "required": ["id"],
-        "properties": {"id": {"type": "string"}, "label": {"type": ["string", "null"]}},
+        "properties": {
+            "id": {"type": "string"}, "label": {"type": ["string", "null"]}, "destroyed": {"type": "string"},
+        },
     }  # fmt: skip
     form = re.compile(r"[a-z2-7]{26}")
 
     def read_one(self, raw: Any, field: "Field") -> str | None:
         if isinstance(raw, dict):
-            if not raw.keys() <= {"id", "label"} or "id" not in raw:
+            if not raw.keys() <= {"id", "label", "destroyed"} or "id" not in raw:
                 raise self._no_id()
             raw = raw["id"]
             if raw is None or raw == "":

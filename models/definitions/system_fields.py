@@ -1,11 +1,11 @@
 """The keys every record has, as fields: they can be listed, sorted and filtered like any other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from models.definitions.field_types import FIELD_TYPES
 from models.definitions.fields import Field, Option
 from models.definitions.grades import Grade
-from models.definitions.workflow import Workflow
+from models.definitions.workflow import State
 
 SYSTEM_KEYS = {
     "id": "text", "type": "choice", "revision": "integer", "state": "choice", "archive_no": "sequence",
@@ -30,14 +30,15 @@ WRITABLE = frozenset({"department", "owner"})
 """System keys a person may write, where their grants allow it."""
 
 
-def system_fields(kinds: Mapping[str, Mapping[str, str]], workflow: Workflow) -> dict[str, Field]:
+def system_fields(kinds: Mapping[str, Mapping[str, str]], states: Iterable[State]) -> dict[str, Field]:
     """The system keys by name. Their ids are their names: no field of a type can be called so.
 
     :param kinds: concrete types a list may hold, with their labels: the options of `type`
+    :param states: those its records may be in: the options of `state`
     """
     options = {
         "type": tuple(Option(name, labels) for name, labels in kinds.items()),
-        "state": tuple(Option(state.name, state.labels) for state in workflow),
+        "state": tuple(Option(state.name, state.labels) for state in states),
     }
     return {name: _system_field(name, options.get(name, ())) for name in SYSTEM_KEYS}
 

@@ -59,7 +59,6 @@ def check_linked(linked: Linked, faults: Faults) -> None:
             unknown_word(_spot(one, faults).at("section"), one.definition.section, sections)
     _check_title(linked, place.at("title"))
     _check_frames(linked, faults)
-    _check_transitions(linked, place.at("transitions"))
 
 
 def _spot(one: LinkedField, faults: Faults) -> Place:
@@ -154,14 +153,6 @@ def _check_frames(linked: Linked, faults: Faults) -> None:
         shown.update({frame} if one.definition.active else ())
 
 
-def _check_transitions(linked: Linked, place: Place) -> None:
-    names = {one.definition.name for one in linked.fields if one.definition.active}
-    for number, edge in enumerate(linked.workflow.transitions):
-        for name in edge.required:
-            if name not in names:
-                unknown_word(place.at(number, "required"), name, sorted(names))
-
-
 def check_compiled(
     compiled: CompiledType, linked: Linked, types: Mapping[str, CompiledType], faults: Faults
 ) -> None:
@@ -197,9 +188,26 @@ def _check_reference(
         if back is None or back.target not in (compiled.name, compiled.base) or back.relation == "reverse":
             words = N_("{name} is no reference of {target} to {type}")
             place.at("inverse").fault(words, name=quoted(one.inverse), target=target.name, type=compiled.name)
-    for name in one.copies:
-        if target.find(name) is None:
-            unknown_word(place.at("copies"), name, list(target.addressable))
+    _check_copies(one, compiled, target, place.at("copies"))
+
+
+def _check_copies(one: FieldDefinition, compiled: CompiledType, target: CompiledType, place: Place) -> None:
+    """A copy is at least as secret as what it was copied from, in every kind of the target, and of the same make."""
+    for own_name, name in compiled.by_id[one.id].copied:
+        own, source = compiled.find(own_name), target.find(name)
+        if source is None:
+            unknown_word(place, name, list(target.addressable))
+        if own is None:
+            unknown_word(place, own_name, list(compiled.addressable))
+        if own is None or source is None:
+            continue
+        if own.parent_id or own.frame or own.system or own.computed or own.id == one.id:
+            place.fault(N_("{name} cannot hold a copy"), name=quoted(own_name))
+        elif (own.type.name, own.many) != (source.type.name, source.many):
+            place.fault(N_("{own} and {source} are not of one type"), own=quoted(own_name), source=quoted(name))
+        elif own.grade < source.grade or (source.sealed and not own.sealed):
+            words = N_("{own} is less protected than {source}: what is copied is as secret as it was")
+            place.fault(words, own=quoted(own_name), source=quoted(name))
 
 
 def check_across_families(types: Mapping[str, CompiledType], definitions: Definitions, faults: Faults) -> None:

@@ -21,7 +21,7 @@ from models.access.reading import Reader
 from models.access.writing import FRAME_WRITABLE, ChangeReader, missing
 from models.definitions.compiled import CompiledType
 from models.errors import FieldValueError, InvalidRecord, UnknownKey, WrongState
-from models.operations import guesses, numbers
+from models.operations import guesses, numbers, references
 from models.operations.commits import commit
 from models.operations.records import defaults, judge_after, most_levels
 from models.store import new_id
@@ -70,20 +70,25 @@ class Loader:
         self._levels = {} if self._everything else most_levels(self._judge, self.kind)
         self._system_reader = SystemReader(self.kind)
         self._required = [one for one in self.kind.active if one.required and not one.computed and not one.frame]
-        self._defaulted = any(one.default is not None for one in self.kind.active)
+        self._state = self.kind.states.brought_in
+        effects = self.kind.workflow.effects_of(self._state)
+        self._defaulted = bool(effects) or any(one.default is not None for one in self.kind.active)
+        self._references = references.Known(door, self.kind)
 
     def read(self, body: Mapping[str, Any]) -> Row:
         """Judge and check one body in the REST shape; nothing is written.
 
         :raises UnknownKey, AccessDenied, InvalidRecord: as a single create
         """
+        body = self._references.resolved(body)
         if self._everything:
             row = self._system_reader.read(body)
         else:
             reader = ChangeReader(self.kind, Reader(self._judge, ()), self._levels, self.door.knows, {}, {})
             change = reader.read(body)
             row = Row(change.values, change.frame, tuple(change.touched))
-        values = defaults(self.door, self.kind, row.values) if self._defaulted else row.values
+        self._references.check(row.values)
+        values = defaults(self.door, self.kind, row.values, self._state) if self._defaulted else row.values
         if any(one.id not in values for one in self._required):
             raise InvalidRecord(missing(self.kind, values, self.door.knows))
         return Row(values, row.frame, row.touched)
@@ -157,6 +162,7 @@ class Loader:
                 owner=row.frame.get("owner", own["owner"]),
                 actor=actor.id,
                 at=at,
+                state=self._state,
             )
             if not self._everything:
                 judge_after(self._judge, document, self.kind, list(row.touched))

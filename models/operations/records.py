@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 
 from models.access.actions import Action
 from models.access.cells import Record
-from models.access.documents import build, open_value, upgraded
+from models.access.documents import build, open_value, upgraded, value_at
 from models.access.door import TypeDoor
 from models.access.judge import ALL_LEVELS, Judge, Level
 from models.access.levels import Write
@@ -23,10 +23,13 @@ from models.crypto.keys import DataKey
 from models.definitions.compiled import CompiledType
 from models.definitions.fields import Field
 from models.errors import N_, AccessDenied, InvalidRecord, RecordNotFound, StaleRecord, WrongState
-from models.operations import guesses, numbers, verification
+from models.operations import guesses, numbers, references, verification
 from models.operations.commits import Idempotent, Refused, commit, log_committed, revision_of
+from models.operations.effects import apply_effects, moment_of
 from models.operations.paths import Loaded, applied, paths_of, stamped
 from models.store import new_id
+
+NOTHING: Mapping[str, Any] = {}
 
 
 def create(door: TypeDoor, body: Mapping[str, Any], *, key: str | None = None) -> Record:
@@ -44,8 +47,12 @@ def create(door: TypeDoor, body: Mapping[str, Any], *, key: str | None = None) -
     if repeated and (found := repeated.find()):
         return door.get(found)
     judge = door.judge(kind, Action.CREATE)
-    change = ChangeReader(kind, Reader(judge, ()), most_levels(judge, kind), door.knows, {}, {}).read(body)
-    values = defaults(door, kind, change.values)
+    levels = most_levels(judge, kind)
+    reader = ChangeReader(kind, Reader(judge, ()), levels, door.knows, {}, {})
+    change = reader.read(references.resolved(door, kind, body))
+    references.check(door, kind, change, {})
+    references.fill_copies(door, kind, change, {}, judge, levels)
+    values = defaults(door, kind, change.values, kind.states.initial)
     if lacking := missing(kind, values, door.knows):
         raise InvalidRecord(lacking)
     data_key = door.store.keyring.new_key(new_id())
@@ -65,12 +72,14 @@ def create(door: TypeDoor, body: Mapping[str, Any], *, key: str | None = None) -
     return _insert(door, kind, document, data_key, change.touched, repeated)
 
 
-def defaults(door: TypeDoor, kind: CompiledType, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a new record: what was given, and the type's defaults where nothing was."""
+def defaults(door: TypeDoor, kind: CompiledType, given: Mapping[str, Any], state: str) -> dict[str, Any]:
+    """The values of a new record: what was given, the type's defaults where nothing was, what entering a state sets."""
     values = {id: value for id, value in given.items() if value is not None}
     for field in kind.active:
         if field.default is not None and field.id not in given and not field.computed and not field.frame:
             values[field.id] = _default(door, field)
+    if effects := kind.workflow.effects_of(state):
+        apply_effects(effects, values, moment_of(door))
     return values
 
 
@@ -152,11 +161,14 @@ def _read(
     if also is not None and not door.judge(loaded.kind, also).holds(loaded.document):
         raise refuse()
     judge = door.judge(loaded.kind, Action.EDIT)
-    levels = _levels(judge, loaded.document)
+    levels = levels_of(judge, loaded.document)
     reader = ChangeReader(loaded.kind, Reader(judge, ()), levels, door.knows, loaded.values, loaded.document)
-    change = reader.read(body)  # what is not allowed is refused before it is said to be late
-    _refuse_trashed(loaded.document)
-    _refuse_stale(loaded.document, expected)
+    # what is not allowed is refused before it is said to be late
+    change = reader.read(references.resolved(door, loaded.kind, body))
+    refuse_trashed(loaded.document)
+    refuse_stale(loaded.document, expected)
+    references.check(door, loaded.kind, change, loaded.values)
+    references.fill_copies(door, loaded.kind, change, loaded.values, judge, levels)
     return loaded, change
 
 
@@ -166,7 +178,7 @@ def trash(door: TypeDoor, id: str, *, expected: int) -> Record:
     :raises RecordNotFound, AccessDenied, StaleRecord, WrongState:
     """
     loaded = load(door, id, Action.DELETE)
-    _refuse_trashed(loaded.document)
+    refuse_trashed(loaded.document)
     return _move(door, loaded, "trash", door.store.clock.now(), expected)
 
 
@@ -189,8 +201,8 @@ def revert(door: TypeDoor, id: str, number: int, *, expected: int) -> Record:
     :raises RecordNotFound, AccessDenied, StaleRecord, WrongState:
     """
     loaded = load(door, id, Action.REVERT)
-    _refuse_trashed(loaded.document)
-    _refuse_stale(loaded.document, expected)
+    refuse_trashed(loaded.document)
+    refuse_stale(loaded.document, expected)
     earlier = _plain(loaded.kind, upgraded(loaded.kind, door.as_of(loaded.document, number), loaded.key), loaded.key)
     change = _difference(door, loaded, earlier)
     return _write(door, loaded, change, "revert") if change else door.get(id)
@@ -212,17 +224,20 @@ def _plain(kind: CompiledType, document: Mapping[str, Any], key: DataKey | None)
     return {id: open_value(kind.by_id[id], value, key) for id, value in document["v"].items() if id in kind.by_id}
 
 
-def _refuse_trashed(document: Mapping[str, Any]) -> None:
+def refuse_trashed(document: Mapping[str, Any]) -> None:
+    """:raises WrongState: the record lies in the trash"""
     if document["life"].get("trashed_at"):
         raise WrongState(words=N_("The record is in the trash. Restore it first."))
 
 
-def _refuse_stale(document: Mapping[str, Any], expected: int) -> None:
+def refuse_stale(document: Mapping[str, Any], expected: int) -> None:
+    """:raises StaleRecord: it has another revision"""
     if document["rev"] != expected:
         raise StaleRecord(document["rev"])
 
 
-def _levels(judge: Judge, document: Mapping[str, Any]) -> Mapping[str, Level]:
+def levels_of(judge: Judge, document: Mapping[str, Any]) -> Mapping[str, Level]:
+    """Field id → level on one row; empty for the system, which needs none."""
     return {} if judge.plan.everything else judge.levels(document)
 
 
@@ -236,13 +251,13 @@ def judge_after(judge: Judge, document: Mapping[str, Any], kind: CompiledType, t
     """The row as it would be lies within the actor's scope, and each changed cell could be written there."""
     if not judge.holds(document):
         raise AccessDenied(private=f"{judge.action}: the row would lie outside the actor's scope")
-    check_after(_levels(judge, document), Reader(judge, ()), kind, touched)
+    check_after(levels_of(judge, document), Reader(judge, ()), kind, touched)
 
 
 def _write(door: TypeDoor, loaded: Loaded, change: Change, verb: str, also: Action | None = None) -> Record:
     """Judge the row as it would be, then write it."""
     after, changes = _judged(door, loaded, change, also)
-    _replace(door, loaded, after, changes, change, verb)
+    replace(door, loaded, after, changes, change, verb)
     return door.shown(after, loaded.kind, loaded.key)
 
 
@@ -254,7 +269,7 @@ def _judged(
     values = {id: value for id, value in {**loaded.values, **change.values}.items() if value is not None}
     if lacking := missing(kind, values, door.knows):
         raise InvalidRecord(lacking)
-    if loaded.key is None and any(_seals(kind.by_id[id]) for id in change.values):
+    if loaded.key is None and any(seals(kind.by_id[id]) for id in change.values):
         raise RecordNotFound  # its key is gone: nothing may be sealed for it again
     changes = paths_of(door, loaded, change)
     after = applied(loaded.document, changes)
@@ -264,28 +279,34 @@ def _judged(
     return after, changes
 
 
-def _seals(field: Field) -> bool:
+def seals(field: Field) -> bool:
+    """Whether the field, or a part of it, is sealed."""
     return field.sealed or any(sub.sealed for sub in field.fields)
 
 
 def _move(door: TypeDoor, loaded: Loaded, verb: str, trashed_at: Any, expected: int) -> Record:
-    _refuse_stale(loaded.document, expected)
+    refuse_stale(loaded.document, expected)
     changes = stamped(door) | {"life.trashed_at": trashed_at}
     after = applied(loaded.document, changes)
-    _replace(door, loaded, after, changes, Change(), verb)
+    replace(door, loaded, after, changes, Change(), verb)
     return door.shown(after, loaded.kind, loaded.key)
 
 
-def _replace(
-    door: TypeDoor, loaded: Loaded, after: dict[str, Any], changes: Mapping[str, Any], change: Change, verb: str
-) -> None:
-    """One transaction: the record where it still has the revision expected, and its new revision."""
+def replace(
+    door: TypeDoor, loaded: Loaded, after: dict[str, Any], changes: Mapping[str, Any], change: Change, verb: str,
+    *, said: Mapping[str, Any] = NOTHING, kept: Mapping[str, Any] = NOTHING,
+) -> None:  # fmt: skip
+    """One transaction: the record where it still has the revision expected, and its new revision.
+
+    :param said: what the audit entry says beside ids; never a value
+    :param kept: what the revision keeps beside them
+    """
     kind, id, expected = loaded.kind, after["_id"], loaded.document["rev"]
     guesses.refuse_in_pause(door, kind, change.touched)
     after["rev"] = expected + 1
-    entry = _prepared(door, verb, kind, id, change.touched, after["rev"])
+    entry = _prepared(door, verb, kind, id, change.touched, after["rev"], said)
     content = after["v"] if any(path.startswith("v.") for path in changes) else None
-    revision = revision_of(after, verb, change.touched, entry, content=content)
+    revision = revision_of(after, verb, change.touched, entry, content=content) | dict(kept)
 
     def work(session: Any) -> None:
         if expected == 1:
@@ -305,20 +326,23 @@ def _why_not(door: TypeDoor, id: str, expected: int) -> StaleRecord | WrongState
     return WrongState("locked", N_("The record is locked: its destruction is under way."))
 
 
-def _prepared(door: TypeDoor, verb: str, kind: CompiledType, id: str, touched: list[str], rev: int) -> bytes:
-    return door.store.audit.prepare(door.entry(verb, kind.name, [id], touched, ref=f"{id}:{rev}", rev=rev))
+def _prepared(
+    door: TypeDoor, verb: str, kind: CompiledType, id: str, touched: list[str], rev: int,
+    said: Mapping[str, Any] = NOTHING,
+) -> bytes:  # fmt: skip
+    return door.store.audit.prepare(door.entry(verb, kind.name, [id], touched, ref=f"{id}:{rev}", rev=rev, **said))
 
 
 def _difference(door: TypeDoor, loaded: Loaded, earlier: Mapping[str, Any]) -> Change:
     """What has to change for the present content to become an earlier one, as far as it is the actor's to change."""
     judge = door.judge(loaded.kind, Action.EDIT)
-    levels, reader, change = _levels(judge, loaded.document), Reader(judge, ()), Change()
+    levels, reader, change = levels_of(judge, loaded.document), Reader(judge, ()), Change()
     for field in loaded.kind.active:
         if field.computed or field.frame or field.system:
             continue
         whole = field.type.name == "object"
         for part in [sub for sub in field.fields if sub.active] if whole else [field]:
-            old, new = _at(loaded.values, part), _at(earlier, part)
+            old, new = value_at(loaded.values, part), value_at(earlier, part)
             if old == new or not door.knows(part):
                 continue
             if new is UNREADABLE:
@@ -333,6 +357,3 @@ def _difference(door: TypeDoor, loaded: Loaded, earlier: Mapping[str, Any]) -> C
                 change.values[field.id] = new
     return change
 
-
-def _at(values: Mapping[str, Any], field: Field) -> Any:
-    return (values.get(field.parent_id) or {}).get(field.id) if field.parent_id else values.get(field.id)

@@ -7,6 +7,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from models.access.grants import policy_for
+from models.definitions.compiled import registry_for
 from models.errors import N_, FieldValueError, InvalidRecord, RecordNotFound, StaleRecord, WrongState
 from models.operations.changes import allowed, committed, entry_for, stored_form
 from models.store import Store
@@ -81,11 +82,13 @@ def remove(actor: Actor, store: Store, role_id: str) -> None:
         holder in policy.holders
         or any(holder in ceiling.holders | ceiling.outside for ceiling in policy.ceilings)
         or any(reach.role == role_id for reach in policy.reaches)
+        or any(holder in edge.transition.who for kind in registry_for(store, stamps) for edge in kind.workflow.edges)
     )
 
     def write(session: ClientSession) -> Any:
         if named or store.data.users.find_one({"roles": role_id}, {"_id": 1}, session=session):
-            raise WrongState("in_use", N_("Somebody holds this role, or a grant names it. Change those first."))
+            words = N_("Somebody holds this role, or a grant or a step of a type names it. Change those first.")
+            raise WrongState("in_use", words)
         return store.data.roles.delete_one({"_id": role_id}, session=session)
 
     committed(store, entry_for(actor, "roles:remove", "roles", [role_id]), write)

@@ -12,10 +12,11 @@ from pymongo.errors import DuplicateKeyError
 from models.definitions.compatibility import Probe
 from models.definitions.compiled import TypeRegistry, compile_all, registry_for
 from models.definitions.condition_names import with_names
-from models.definitions.faults import Faults
+from models.definitions.faults import Faults, Place, unknown_word
 from models.definitions.record_types import TypeDefinition, load_type
 from models.definitions.sources import read_definition
 from models.definitions.stored_types import current_documents, definitions_in, versions_of
+from models.definitions.workflow import SYSTEM
 from models.errors import N_, DefinitionError, StaleRecord
 from models.operations.changes import allowed, committed, entry_for
 from models.operations.migrations import ensure_record_indexes, holds_record
@@ -84,6 +85,8 @@ def apply(actor: Actor, store: Store, definitions: Mapping[str, TypeDefinition],
     plan = plan_types(store, definitions)
     for probe in plan.probes:
         _refuse_over_records(store, probe, plan.faults)
+    for name in plan.changed:
+        _refuse_unknown_roles(store, plan.definitions[name], plan.faults)
     plan.faults.raise_if_any()
     ensure_record_indexes(store, plan.registry)
     if not plan.changed:
@@ -93,6 +96,18 @@ def apply(actor: Actor, store: Store, definitions: Mapping[str, TypeDefinition],
     committed(store, entry, lambda session: _store(store, plan, actor, reason, session), stamp="types")
     ensure_record_indexes(store, plan.registry, drop_others=True)
     return Applied(versions, registry_for(store, read_stamps(store)))
+
+
+def _refuse_unknown_roles(store: Store, definition: TypeDefinition, faults: Faults) -> None:
+    """A step named for a role that is not there could be taken by nobody, and by whoever is given it later."""
+    known = {role["_id"] for role in store.data.roles.find({}, {"_id": 1})}
+    if definition.workflow is None or not known:  # an archive that is only being set up has no roles yet
+        return
+    for number, edge in enumerate(definition.workflow.transitions):
+        place = Place(faults, definition.file).at("transitions", number, "who")
+        for word in edge.who:
+            if word != SYSTEM and word.removeprefix("role:") not in known:
+                unknown_word(place, word, sorted(f"role:{one}" for one in known))
 
 
 def _refuse_over_records(store: Store, probe: Probe, faults: Faults) -> None:

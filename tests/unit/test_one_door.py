@@ -21,6 +21,7 @@ PARTS = {
     "models/access/door_part.py",
     "models/access/pages.py",
     "models/access/revisions.py",
+    "models/access/references.py",
     "models/access/export_verbs.py",
     "models/access/record_writes.py",
     "models/access/system_verbs.py",

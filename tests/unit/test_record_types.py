@@ -62,7 +62,7 @@ ALONE = {
         a_type(field("f", grade="hidden")),
         "fields.f.grade: 'hidden' is none of public, internal, confidential, secret",
     ),
-    "source": (a_type(field("f", source="48")), "fields.f.source: '48' must be F and a number, as in F48"),
+    "source": (a_type(field("f", source="48")), "fields.f.source: '48' must be A, F or W and a number, as in F48"),
     "id twice": (a_type(field("a"), field("b", id="a_aa11")), "permit.yaml: fields: 'a_aa11' stands here twice"),
     "name twice": (a_type(field("a"), field("a", id="b_aa11")), "permit.yaml: fields: 'a' stands here twice"),
     "frame": (a_type(field("f", frame="rev")), "fields.f.frame: 'rev' is none of id, type, revision,"),

@@ -45,6 +45,15 @@ def read_object() -> dict[str, Any]:
     return found
 
 
+def read_object_or_nothing() -> dict[str, Any]:
+    """The same; a request without a body has an empty one.
+
+    :raises: as `read_object`
+    """
+    request.max_content_length = MOST_BYTES
+    return read_object() if request.get_data(cache=True).strip() else {}
+
+
 def read_nothing() -> None:
     """This request takes no body.
 

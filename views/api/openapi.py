@@ -12,9 +12,11 @@ from flask import Response
 
 from models.access.actions import Action
 from models.access.door import Door, TypeDoor
-from models.access.knowledge import FieldAccess, field_access
+from models.access.knowledge import FieldAccess, field_access, step_access
 from models.access.revisions import MOST_REVISIONS
+from models.definitions.steps import REASON, Edge
 from models.operations.runs import STATES
+from models.operations.transitions import MOST_REASON, takes_somewhere
 from models.store import Store
 from views.access import current_door, current_store, may
 from views.api import answers, schemas
@@ -39,6 +41,7 @@ from views.api.operations import (
     text_parameter,
 )
 from views.api.parameters import takes
+from views.api.types import edges_of
 
 Tree = dict[str, Any]
 MOST_KEPT = 64
@@ -147,6 +150,7 @@ class _Paths:
             f"{one_path}/revisions": {"get": self._revisions()},
             f"{one_path}/restore": {"post": self._verb("restore", Action.RESTORE)},
             f"{one_path}/revisions/{{number}}/revert": {"post": self._verb("revert", Action.REVERT, NUMBER)},
+            **{f"{one_path}/transitions/{edge.name}": {"post": self._step(edge)} for edge in edges_of(self.door)},
         }
         for path, methods in found.items():
             if any(methods.values()):
@@ -220,6 +224,19 @@ class _Paths:
             return None
         answer = {"200": record_answer(self._record())}
         return operation(f"{word}_{self.name}", f"{self.label}: {word}", answer, [ID, *more, IF_MATCH])
+
+    def _step(self, edge: Edge) -> Tree | None:
+        """A transition, with the fields of it that this caller may write somewhere."""
+        if not takes_somewhere(self.door, edge):
+            return None
+        named = {part.id for one in edge.fields for part in (one, *one.fields)}
+        named |= {one.parent_id for one in edge.fields if one.parent_id}
+        writable = [step_access(self.door, one) for one in self.fields if one.field.id in named]
+        schema = schemas.body(writable)
+        schema["properties"][REASON] = {"type": ["string", "null"], "maxLength": MOST_REASON}
+        label = f"{self.label}: {edge.transition.labels['en']}"
+        answer = {"200": record_answer(self._record())}
+        return operation(f"{edge.name}_{self.name}", label, answer, [ID, IF_MATCH], schema)
 
     def _revisions(self) -> Tree | None:
         if not self.door.may(Action.VIEW):

@@ -9,8 +9,9 @@ from models.access.cells import moment_text
 from models.access.door import TypeDoor
 from models.access.revisions import MOST_REVISIONS
 from models.cursors import open_cursor, seal_cursor
-from models.errors import AccessDenied
-from models.operations import records
+from models.definitions.steps import REASON
+from models.errors import N_, AccessDenied, MalformedQuery
+from models.operations import records, transitions
 from views.access import current_door, current_store, load
 from views.api import answers, bodies, parameters
 from views.api.parameters import QUESTION, takes
@@ -80,6 +81,19 @@ def reverted(type_name: str, record_id: str, number: int) -> Response:
     return answers.of_record(written(lambda expected: records.revert(door, record_id, number, expected=expected)))
 
 
+@takes()
+def stepped(type_name: str, record_id: str, name: str) -> Response:
+    """POST /records/{type}/{id}/transitions/{name}: the fields of the step by name, and `reason`"""
+    door = _door_for(Action.TRANSITION, type_name)
+    body = bodies.read_object_or_nothing()
+    reason = body.pop(REASON, None)
+    if not isinstance(reason, str | None):
+        raise MalformedQuery("bad_reason", N_("A reason is a text."))
+    return answers.of_record(
+        written(lambda expected: transitions.take(door, record_id, name, body, expected=expected, reason=reason))
+    )
+
+
 @takes("limit", "after")
 def revisions(type_name: str, record_id: str) -> Response:
     """GET /records/{type}/{id}/revisions: newest first"""
@@ -95,6 +109,7 @@ def revisions(type_name: str, record_id: str) -> Response:
             "by": one["by"],
             "action": one["action"],
             "changed": one["changed"],
+            **{key: one[key] for key in ("transition", "reason") if key in one},
         }
         for one in found.items
     ]

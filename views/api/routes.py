@@ -33,6 +33,7 @@ ROUTES = (
     Route("PATCH", ONE, records.changed, "changed", "edit"),
     Route("DELETE", ONE, records.trashed, "trashed", "delete"),
     Route("POST", f"{ONE}/restore", records.restored, "restored", "restore"),
+    Route("POST", f"{ONE}/transitions/<name>", records.stepped, "stepped", "transition"),
     Route("GET", f"{ONE}/revisions", records.revisions, "revisions", "view"),
     Route("POST", f"{ONE}/revisions/<int:number>/revert", records.reverted, "reverted", "revert"),
     Route("GET", "/audit/entries", audit.entries, "entries", "audit:view"),

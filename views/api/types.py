@@ -9,6 +9,8 @@ from models.access.actions import Action
 from models.access.door import TypeDoor
 from models.access.knowledge import FieldAccess, field_access
 from models.definitions.fields import Field
+from models.definitions.steps import Edge
+from models.operations.transitions import takes_somewhere
 from views.access import current_door, may
 from views.api import answers
 from views.api.parameters import takes
@@ -72,7 +74,31 @@ def type_json(door: TypeDoor, *, with_off: bool) -> dict[str, Any]:
         "fields": fields,
         "system": [field_json(field_access(door, one)) for one in compiled.system.values()],
         "states": [{"name": state.name, "labels": dict(state.labels)} for state in compiled.states],
-        "transitions": [],
+        "transitions": [step_json(door, edge) for edge in edges_of(door)],
+    }
+
+
+def edges_of(door: TypeDoor) -> list[Edge]:
+    """The transitions of a type; of a base, those of its kinds, each name once."""
+    found: dict[str, Edge] = {}
+    for kind in door.kinds:
+        for edge in kind.workflow.edges:
+            found.setdefault(edge.name, edge)
+    return list(found.values())
+
+
+def step_json(door: TypeDoor, edge: Edge) -> dict[str, Any]:
+    """A transition, with the fields of its request that the caller may know of, and whether they take it somewhere."""
+    known = [one for one in edge.fields if door.knows(one)]
+    return {
+        "name": edge.name,
+        "labels": dict(edge.transition.labels),
+        "from": list(edge.transition.start),
+        "to": edge.transition.end,
+        "required": [one.address for one in edge.required if door.knows(one)],
+        "fields": [one.address for one in known],
+        "reason": edge.transition.reason,
+        "may": takes_somewhere(door, edge),
     }
 
 
