@@ -175,7 +175,9 @@ def tenant(rng: Random) -> Values:
         },
         "property_fee_status": {"status": pick(rng, ("paid", "paid", "partial", "overdue"))},
         "contacts": [_contact(rng)],
-        "emergency_contacts": [{"priority": 1, "relation": "亲属", **_contact(rng, ("name", "phone"))}],
+        "nonmotor_vehicles": [
+            {"plate_no": f"F{int(rng.random() * 10**6):06d}", "holder": person_name(rng, female=rng.random() < 0.5)}
+        ],
         "id_cards": [{"card_no": f"C{int(rng.random() * 10**6):06d}", "holder": values["customer_name"]}],
         "meeting_member": rng.random() < 0.1,
         "purchased_on": past_day(rng, 1, 1500),

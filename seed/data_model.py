@@ -12,6 +12,8 @@ from mongoengine.base import BaseField
 
 import seed
 from models.definitions.compiled import CompiledType, TypeRegistry, compile_all
+from models.definitions.compiling import compile_family
+from models.definitions.faults import Faults
 from models.definitions.fields import Field
 from models.definitions.system_fields import SYSTEM_KEYS
 from models.operations.types import read_definitions
@@ -73,6 +75,7 @@ Empty is the absence of a key: no null, no empty text, no empty list is stored.
 COLLECTIONS: dict[str, tuple[str, str]] = {
     "revisions": ("data", "earlier contents: state, department, owner, a copy of `v` where it changed; carries the "
                           "audit entry of its write until the log has it"),
+    "tombstones": ("data", "what is left of a destroyed record: its id, the case, no value"),
     "sequences": ("data", "the next number of each series"),
     "number_blocks": ("data", "blocks of numbers that loaders reserved, open or settled"),
     "number_voids": ("data", "numbers that will never stand on a record, each with its reason"),
@@ -112,7 +115,10 @@ def page() -> str:
     definitions = read_definitions(TYPES)
     registry = compile_all(definitions)
     # A base within its family shows what holds in every kind; here it shows what it says itself.
-    alone = {name: compile_all({name: one}).get(name) for name, one in definitions.items() if one.extends is None}
+    alone = {
+        name: compile_family(name, {name: one}, {}, Faults())[name]
+        for name, one in definitions.items() if one.extends is None
+    }  # fmt: skip
     parts = [OPENING, "\n".join(_counts(registry)), RECORD, "\n".join(_system_keys(registry))]
     for compiled in _in_order(registry):
         parts.append("\n".join([*_sentences(compiled), *_sections(alone.get(compiled.name, compiled))]))

@@ -24,6 +24,8 @@ DEPARTMENTS = (
     ("sales", "销售部", "head"),
     ("sales_east", "华东销售部", "sales"),
     ("sales_south", "华南销售部", "sales"),
+    ("front_office", "前台", "property"),
+    ("engineering", "工程部", "head"),
     ("quality", "品质部", "head"),
     ("legal", "法务部", "head"),
     ("archives", "档案室", "head"),
@@ -45,6 +47,9 @@ ACCOUNTS = (
     ("legal", "韩雪", "legal", "legal"),
     ("auditor", "曹静", "auditor", "audit"),
     ("contractor", "何俊", "contractor", "property"),
+    ("front_desk", "林晓", "front_desk", "front_office"),
+    ("engineering_head", "许国强", "engineering_head", "engineering"),
+    ("technician", "马力", "technician", "engineering"),
 )
 """User name, name of the person, role, department."""
 

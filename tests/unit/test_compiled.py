@@ -151,10 +151,11 @@ def test_kinds_lie_with_their_base(shipped):
     assert (base.abstract, base.kinds) == (True, ("enterprise", "individual", "tenant"))
     assert [one.name for one in shipped.concrete("customer")] == ["enterprise", "individual", "tenant"]
     assert [one.name for one in shipped.concrete("tenant")] == ["tenant"]
-    assert {one.collection for one in shipped} == {"r_customer"}
-    assert all(one.planned == base.planned for one in shipped)
+    assert {shipped.get(one).collection for one in base.kinds} == {"r_customer"}
+    assert all(shipped.get(one).planned == base.planned for one in base.kinds)
     assert [option.key for option in base.system["type"].options] == ["enterprise", "individual", "tenant"]
-    assert {one.states.initial for one in shipped} == {"filed"}
+    assert {shipped.get(one).states.initial for one in base.kinds} == {"draft"}
+    assert {shipped.get(one).states.brought_in for one in base.kinds} == {"filed"}
 
 
 def test_a_tenant_shows_the_fields_of_both_by_what_it_is(shipped):

@@ -33,9 +33,11 @@ def leaves(compiled, values):
             yield field, value
 
 
-def test_four_types_in_one_collection(registry):
-    assert registry.names == ("customer", "enterprise", "individual", "tenant")
-    assert {compiled.collection for compiled in registry} == {"r_customer"}
+def test_customers_lie_in_one_collection_and_registers_in_their_own(registry):
+    customers = ("customer", "enterprise", "individual", "tenant")
+    assert {registry.get(name).collection for name in customers} == {"r_customer"}
+    own = {compiled.collection for compiled in registry if compiled.name not in customers}
+    assert own == {"r_unit", "r_complaint", "r_person_link", "r_service_job"}
     assert registry.get("customer").abstract
     assert [kind.name for kind in registry.concrete("customer")] == list(KINDS)
     assert all(len(compiled.planned) <= 40 for compiled in registry)
