@@ -75,7 +75,6 @@ Empty is the absence of a key: no null, no empty text, no empty list is stored.
 COLLECTIONS: dict[str, tuple[str, str]] = {
     "revisions": ("data", "earlier contents: state, department, owner, a copy of `v` where it changed; carries the "
                           "audit entry of its write until the log has it"),
-    "tombstones": ("data", "what is left of a destroyed record: its id, the case, no value"),
     "sequences": ("data", "the next number of each series"),
     "number_blocks": ("data", "blocks of numbers that loaders reserved, open or settled"),
     "number_voids": ("data", "numbers that will never stand on a record, each with its reason"),

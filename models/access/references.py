@@ -3,7 +3,7 @@
 A label is made by the plan of whoever reads it: of a record out of their scope there is none, of a title they may
 not read there is its archive number. A record that was destroyed is said to be so wherever a reference to it stands.
 
-`tombstones`   {_id: record id, case, at, type, key_ids, fingerprint}
+Tombstones are written by destruction; here they are only read.
 """
 
 from collections.abc import Iterable, Mapping
