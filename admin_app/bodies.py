@@ -27,19 +27,19 @@ def web(settings: Settings, listener: socket.socket | None = None) -> None:
 
 def worker(settings: Settings, queues: Sequence[str] = worker_job.QUEUES) -> None:
     """Work on the queues until SIGTERM."""
-    worker_job.serve(lambda: opening.open_store(settings), str(settings.redis_url), queues)
+    worker_job.serve(lambda: opening.open_guarded(settings), str(settings.redis_url), queues)
 
 
 def ticker(settings: Settings) -> None:
     """Tick until SIGTERM."""
     stopped = StopSign().on(signal.SIGTERM, signal.SIGINT)
-    ticker_job.serve(lambda: opening.open_store(settings), stopped, redis_url=settings.redis_url)
+    ticker_job.serve(lambda: opening.open_guarded(settings), stopped, redis_url=settings.redis_url)
 
 
 def prepare(settings: Settings, url: str, demo_password: str | None) -> None:
     """Bring the data to this release: migrations, shipped definitions, demo, the first way in."""
     try:
-        store = opening.open_store(settings, lane="prepare")
+        store = opening.open_guarded(settings, lane="prepare")
         store.keyring.self_test()
         migrate(store)
         ensure_shipped(store)

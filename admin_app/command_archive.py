@@ -63,12 +63,12 @@ def archive_for_command(*, migrate: bool = True) -> Iterator["Store"]:
 
     :raises WrongUse: another command holds the data folder for longer than a minute
     """
-    from admin_app.opening import close_store, open_store
+    from admin_app.opening import close_store, open_guarded
     from models.operations.migrations import migrate as run_migrations
     from seed.loading import ensure_shipped
 
     with settings_for_command() as settings:
-        store = open_store(settings)
+        store = open_guarded(settings)
         try:
             if migrate:
                 run_migrations(store)

@@ -15,6 +15,7 @@ from models.definitions.stored_types import current_documents
 from models.errors import ArchiveError
 from models.operations.accounting import accounts
 from models.operations.migrations import missing_record_indexes, pending, schema_number
+from models.operations.restoring import check_ledger
 from models.store import Store
 
 LEAST_FREE_BYTES = 2 * 2**30
@@ -131,6 +132,27 @@ def check_keys(settings: Settings, store: Store) -> Said:
     yield "ok", "keys are made, open and are gone when deleted."
 
 
+def check_ledger_stands(settings: Settings, store: Store) -> Said:
+    """The revocation ledger and the database have come to the same line."""
+    head = check_ledger(store)
+    for line in store.ledger.lines():
+        if line["n"] == head.n and line["hash"] != head.hash:
+            yield "fault", f"the ledger {store.ledger.path} does not lead to its own end."
+            return
+    if settings.ledger is None:
+        yield "warn", f"the ledger lies in {store.ledger.path}; name another machine's disk by DOSSIER_LEDGER."
+    yield "ok", f"the ledger stands at line {head.n}, and so does the database."
+
+
+def check_cases(settings: Settings, store: Store) -> Said:
+    """No destruction case waits for somebody to look."""
+    stopped = store.data.cases.count_documents({"state": {"$in": ["needs_human", "blocked"]}})
+    if stopped:
+        yield "warn", f"{stopped} destruction cases need a person. Look at /admin/destruction/."
+    else:
+        yield "ok", "no destruction case is stopped."
+
+
 def check_redis(settings: Settings, store: Store) -> Said:
     """The doorbell of the jobs."""
     from jobs.worker import connect
@@ -206,6 +228,8 @@ CHECKS: dict[str, Callable[[Settings, Store], Said]] = {
     "types": check_types,
     "numbers": check_numbers,
     "keys": check_keys,
+    "ledger": check_ledger_stands,
+    "cases": check_cases,
     "redis": check_redis,
     "worker": check_worker,
     "ticker": check_ticker,

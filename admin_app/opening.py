@@ -14,6 +14,7 @@ from models.audit.log import AuditLog
 from models.crypto.keys import FileKek, Keyring
 from models.definitions.zones import use_zone
 from models.errors import Unavailable
+from models.operations.restoring import check_ledger
 from models.store import Store
 
 SERVER_SECONDS = 10.0
@@ -43,6 +44,27 @@ def open_store(settings: Settings, *, lane: str | None = None) -> Store:
         audit=AuditLog(data, clock, lane_name=lane),
         ledger=Ledger(partial(_ledger_path, settings, data)),
     )
+
+
+def open_guarded(settings: Settings, *, lane: str | None = None) -> Store:
+    """The same for what serves or works: not over a database that was restored from before a destruction.
+
+    :raises BehindLedger: it was
+    :raises LedgerFault: the ledger is lost, cut short or changed
+    """
+    store = open_store(settings, lane=lane)
+    try:
+        if installed(store):
+            check_ledger(store)
+    except BaseException:
+        close_store(store)
+        raise
+    return store
+
+
+def installed(store: Store) -> bool:
+    """Whether anything was ever set up there."""
+    return bool((store.data.meta.find_one({"_id": "schema"}) or {}).get("installation"))
 
 
 def _ledger_path(settings: Settings, data: Database) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from admin_app.application import create_app
-from admin_app.opening import close_store, open_store
+from admin_app.opening import close_store, open_guarded
 from admin_app.settings import Settings
 
 GRACE_SECONDS = 5
@@ -48,7 +48,7 @@ class Panel(BaseApplication):
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return create_app(self.settings, open_store)
+        return create_app(self.settings, open_guarded)
 
 
 def _before_fork(server: Any, worker: Any) -> None:

@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from models.access.door import Door
-from models.operations import bulk, departments, records, users
+from models.operations import bulk, cases, departments, records, users
 from models.store import Store
 from models.users import Actor
 from seed import customers
@@ -78,6 +78,7 @@ def load(store: Store, password: str) -> bool:
         ).id
         for username, name, role, department in ACCOUNTS
     }  # fmt: skip
+    cases.configure(actor, store, cooling_days=0)
     for kind, count in CUSTOMERS:
         _load_kind(Door(store, actor), kind, count, people)
     return True

@@ -25,7 +25,7 @@ def environment(**more):
 def dossier(*words, cwd, timeout=60, **more):
     """Run one command to its end."""
     command = [sys.executable, "-m", "admin_app.cli", *map(str, words)]
-    env = environment(PYTHONPATH=str(ROOT), **more)
+    env = environment(PYTHONPATH=str(ROOT), **{"XDG_STATE_HOME": str(Path(cwd) / "state"), **more})
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout, check=False)
 
 
@@ -46,7 +46,7 @@ class Panel:
         self.process = subprocess.Popen(
             command,
             cwd=self.folder.parent,
-            env=environment(PYTHONPATH=str(ROOT), **self.more),
+            env=environment(PYTHONPATH=str(ROOT), XDG_STATE_HOME=str(self.folder.parent / "state"), **self.more),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

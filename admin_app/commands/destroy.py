@@ -123,11 +123,11 @@ def _scanners(settings: Settings) -> list[Any]:
 
 @contextmanager
 def _archive() -> Iterator[tuple[Settings, "Store"]]:
-    from admin_app.opening import close_store, open_store
+    from admin_app.opening import close_store, open_guarded
     from models.operations.migrations import migrate
 
     with settings_for_command() as settings:
-        store = open_store(settings, lane="destroy")
+        store = open_guarded(settings, lane="destroy")
         try:
             migrate(store)
             yield settings, store

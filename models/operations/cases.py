@@ -60,6 +60,25 @@ def settings_of(store: Store) -> dict[str, int]:
     return {name: int(found.get(name, value)) for name, value in DEFAULTS.items()}
 
 
+def configure(actor: Actor, store: Store, *, cooling_days: int, approvals: int = 1) -> None:
+    """Choose for every case to come how long it cools off and how many other persons approve it.
+
+    :raises AccessDenied: without `settings:manage`
+    """
+    allowed(actor, store, "settings:manage")
+    if not (0 <= cooling_days <= 90 and 1 <= approvals <= 5):
+        raise InvalidRecord({"cooling_days": FieldValueError("range", N_("0 to 90 days, 1 to 5 approvals."))})
+    chosen = {"cooling_days": cooling_days, "approvals": approvals}
+    entry = entry_for(
+        actor, "settings:destruction", "settings", [], cooling_days=cooling_days, approvals=approvals
+    )
+
+    def write(session: ClientSession) -> None:
+        store.data.settings.update_one({"_id": "destruction"}, {"$set": chosen}, upsert=True, session=session)
+
+    committed(store, entry, write, stamp="settings")
+
+
 def progress(store: Store, case: Mapping[str, Any]) -> dict[str, int]:
     """Item state → how many items of the case as listed are in it."""
     steps: list[dict[str, Any]] = [{"$match": _of(case)}, {"$group": {"_id": "$state", "count": {"$sum": 1}}}]

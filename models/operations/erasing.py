@@ -25,6 +25,7 @@ from models.lifecycle.manifest import fingerprint
 from models.lifecycle.retention import is_due
 from models.operations.holds import being_placed, standing_filters
 from models.operations.keeping import WORKER, references, system_door
+from models.operations.restoring import note_ledger
 from models.store import Store
 
 Item = Mapping[str, Any]
@@ -282,13 +283,6 @@ def _bury(work: Work, items: Sequence[Item]) -> None:
         tombs.update_many({"_id": {"$in": ids_of(new)}, "ledger": None}, {"$set": {"ledger": head.n}})
         note_ledger(work.store, head.n, head.hash)
     work.store.keyring.condemn(case, {one["record"]: one["key"] for one in items if one["key"]})
-
-
-def note_ledger(store: Store, n: int, hash: str) -> None:
-    """How far the ledger is, as the database knows it: only ever upwards."""
-    behind = {"_id": "ledger", "n": {"$lt": n}}
-    store.data.meta.update_one({"_id": "ledger"}, {"$setOnInsert": {"n": 0, "hash": ""}}, upsert=True)
-    store.data.meta.update_one(behind, {"$set": {"n": n, "hash": hash}})
 
 
 def _insert_tombstones(work: Work, items: Sequence[Item]) -> None:

@@ -47,10 +47,11 @@ class House:
 def open_house() -> Iterator[House]:
     """Start it, and stop it with everything it made."""
     folder = Path(tempfile.mkdtemp(prefix="dh"))
-    panel = Panel(folder / "data").start()
+    ledger = folder / "ledger"
+    panel = Panel(folder / "data", DOSSIER_LEDGER=str(ledger)).start()
     try:
         note = DataFolder(panel.folder)
-        settings = note.completed(Settings(data_dir=panel.folder), mongo_url=note.running()["mongo_url"])
+        settings = note.completed(Settings(data_dir=panel.folder, ledger=ledger), mongo_url=note.running()["mongo_url"])
         store = open_store(settings, lane="browser")
         apply_shipped(store)
         demo.load(store, PASSWORD)

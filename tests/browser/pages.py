@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from models.operations import records, runs, users
+from models.operations import cases, holds, records, runs, users
 from models.operations.leases import claim
 from models.operations.users import FIRST_LINK
 from models.sessions import digest_of
 from tests.attack.panel import SYSTEM
 from tests.browser.house import KINDS, PASSWORD, House
+from tests.destroying import carry_out
 
 NO_PAGES = {
     "static": "files",
@@ -27,6 +28,7 @@ NO_PAGES = {
     "records.builder": "dialog of a list", "records.condition": "part of that dialog",
     "records.columns": "dialog of a list", "records.timeline": "older part of the timeline of a record",
     "records.diff": "part of the timeline of a record", "jobs.progress": "part of the page of a run",
+    "destruction.progress": "part of the page of a case", "destruction.certificate_file": "a file",
 }  # fmt: skip
 """Endpoint → why nobody opens it for itself. Those of `/api/` are for programs."""
 LIST = "/admin/r/customer/"
@@ -181,6 +183,11 @@ STOPS = (
     Stop("/admin/departments/service/"),
     Stop("/admin/jobs/"), Stop("/admin/jobs/?state=cancelled"), Stop("/admin/jobs/{run}/"),
     Stop("/admin/jobs/", "archivist"),
+    Stop("/admin/destruction/"), Stop("/admin/destruction/?state=closed"), Stop("/admin/destruction/new/"),
+    Stop("/admin/destruction/new/", then=sent_as_it_is), Stop("/admin/destruction/{listed}/", "general_manager"),
+    Stop("/admin/destruction/{certified}/"), Stop("/admin/destruction/{certified}/certificate/"),
+    Stop("/admin/holds/", "legal"), Stop("/admin/holds/new/", "legal"),
+    Stop("/admin/holds/new/", "legal", then=sent_as_it_is),
     Stop("/admin/users/", "service_clerk", status=403), Stop("/admin/r/enterprise/nowhere/", status=404),
     Stop("/nowhere", status=404), *(Stop(f"/look/{status}", status=status) for status in LOOKS),
 )  # fmt: skip
@@ -196,10 +203,31 @@ def places_of(house: House) -> dict[str, str]:
     house.store.data.meta.replace_one({"_id": FIRST_LINK}, {"digest": digest_of("once")}, upsert=True)
     run = runs.request(house.store, SYSTEM, "verification", id="verification@2026-11-24T02:00")
     claim(house.store, run, "machine:1", seconds=3600).advance(done=30, total=120, counts={"passed": 29, "failed": 1})
-    return found | {
+    return found | cases_of(house) | {
         "trashed": trashed, "run": run, "first": "once",
         "clerk": house.actor("service_clerk").id, "director": house.actor("sales_director").id,
     }  # fmt: skip
+
+
+def cases_of(house: House) -> dict[str, str]:
+    """A case that waits for approval, with a record that is held, and one that is certified."""
+    some = house.store.data.r_customer.find({"type": "enterprise"}, {"_id": 1}).sort("archive_no", -1).skip(2).limit(4)
+    ids = [one["_id"] for one in some]
+    part = {name: house.actor(name).through("session") for name in ("archivist", "general_manager", "legal")}
+    keeper, manager, store = part["archivist"], part["general_manager"], house.store
+    holds.place(part["legal"], store, "customer", ids=ids[:1], reason="诉讼", reference="(2026) 民初 7 号")
+    first = cases.propose(keeper, store, "customer", ids=ids[:2], reason="客户要求删除，合同已终止")
+    waiting = cases.submit(keeper, store, first["_id"])
+    second = cases.propose(keeper, store, "customer", ids=ids[2:], reason="试用客户，从未成交")
+    case = cases.submit(keeper, store, second["_id"])
+    how = {"signed_hash": case["manifest"]["hash"], "password": PASSWORD}
+    cases.approve(manager, store, case["_id"], **how)
+    cases.advance(store, case["_id"])
+    cases.start(keeper, store, case["_id"], supervisor=manager.id, **how)
+    cases.confirm(manager, store, case["_id"], **how)
+    carry_out(store, case["_id"])
+    cases.confirm(manager, store, case["_id"], **how)
+    return {"listed": waiting["_id"], "certified": case["_id"]}
 
 
 def stops(places: dict[str, str], width: int) -> Iterator[tuple[Stop, str]]:
