@@ -23,6 +23,7 @@ ACTIONS = {
     "restore": N_("restored it"),
     "revert": N_("went back to an earlier content"),
     "transition": N_("took a step with it"),
+    "stub": N_("emptied what came from a destroyed record"),
     "load": N_("loaded it"),
     "generate": N_("generated it"),
 }

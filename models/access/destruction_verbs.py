@@ -166,27 +166,36 @@ class DestructionVerbs(DoorPart):
         self._history.delete_many({"record": {"$in": mine}})
         self._records.delete_many({"_id": {"$in": mine}, "life.condemned.case": case})
 
-    def stub(self, kind: CompiledType, field: Field, ids: Sequence[str], case: str) -> list[str]:
-        """Make references to destroyed records stubs, and empty what was copied through them, revisions included.
+    def referring(self, kind: CompiledType, field: Field, ids: Sequence[str]) -> list[str]:
+        """Ids of the records of a kind that point to some records, stubs included."""
+        return [one["_id"] for one in self._records.find(_pointing(kind, field, ids), {"_id": 1})]
 
-        The id stays where it stands: it is opaque. Returns the ids of the records that refer.
+    def unfinished(self, kind: CompiledType, field: Field, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Documents of a kind whose reference to these records is no stub yet, or that still hold copies."""
+        return list(self._records.find(_pointing(kind, field, ids) | _no_stub(kind, field)))
+
+    def stub(
+        self, document: Mapping[str, Any], update: Mapping[str, Any], revision: dict[str, Any] | None, session: Any
+    ) -> bool:
+        """Write a stub over the document as it was read; False: a person was quicker.
+
+        :param revision: what it makes; None for a record that is locked: nobody changes it, and a list may name its
+            revision
         """
-        refers: Filter = {"type": kind.name, field.path: {"$in": list(ids)}}
-        referring = [one["_id"] for one in self._records.find(refers, {"_id": 1})]
-        if not referring:
-            return []
-        copied = copied_fields(kind, field)
-        update: dict[str, Any] = {"$set": {f"d.stubs.{field.id}": case}}
-        if copied:
-            gone = {f"{place}.{one.id}": "" for one in copied for place in ("d.sort", "d.unique")}
-            update["$unset"] = gone | {one.path: "" for one in copied}
-            update["$pull"] = {"s": {"$regex": f"^({'|'.join(one.id for one in copied)}):"}}
-        here = {"_id": {"$in": referring}, field.path: {"$in": list(ids)}}
-        self._records.update_many(here, update)
-        if copied:
-            emptied = {"$unset": {one.path: "" for one in copied}}
-            self._history.update_many({"record": {"$in": referring}, "v": {"$exists": True}}, emptied)
-        return referring
+        seen = {"_id": document["_id"], "rev": document["rev"]}
+        if revision is None:
+            seen["life.lock"] = document["life"]["lock"]
+        if not self._records.update_one(seen, update, session=session).matched_count:
+            return False
+        if revision is not None:
+            self._history.insert_one(revision, session=session)
+        return True
+
+    def empty_history(self, ids: Sequence[str], fields: Sequence[Field]) -> None:
+        """Take some fields out of every revision of some records."""
+        for start in range(0, len(ids), CHUNK):
+            kept = {"record": {"$in": list(ids[start : start + CHUNK])}, "v": {"$exists": True}}
+            self._history.update_many(kept, {"$unset": {one.path: "" for one in fields}})
 
     # what is left
 
@@ -200,10 +209,13 @@ class DestructionVerbs(DoorPart):
         return {place: count for place, count in found.items() if count}
 
     def unstubbed(self, kind: CompiledType, field: Field, ids: Sequence[str]) -> int:
-        """How many references to these records are not stubs, or still have what was copied through them."""
-        refers: Filter = {"type": kind.name, field.path: {"$in": list(ids)}}
-        kept = [{one.path: {"$exists": True}} for one in copied_fields(kind, field)]
-        return self._records.count_documents(refers | {"$or": [{f"d.stubs.{field.id}": None}, *kept]})
+        """How many records point to these by what is no stub, or still have copies, in their revisions too."""
+        left = self._records.count_documents(_pointing(kind, field, ids) | _no_stub(kind, field))
+        copied, referring = copied_fields(kind, field), self.referring(kind, field, ids)
+        if copied and referring:
+            kept = {"record": {"$in": referring}, "$or": [{one.path: {"$exists": True}} for one in copied]}
+            left += self._history.count_documents(kept)
+        return left
 
     def elsewhere(self, ids: Sequence[str], spared: Collection[str]) -> Counter[str]:
         """How many documents of every other collection hold one of these ids in any form: collection → count.
@@ -242,8 +254,18 @@ class DestructionVerbs(DoorPart):
 
 
 def copied_fields(kind: CompiledType, field: Field) -> list[Field]:
-    """The fields of a referring type that hold what came from the target of a reference."""
-    return [one for name in field.copies if (one := kind.find(name)) is not None and not one.frame]
+    """The fields of a referring type that hold what came from the target of a reference; also those now off."""
+    found = (kind.by_address.get(own) for own, _ in field.copied)
+    return [one for one in found if one is not None and not one.frame]
+
+
+def _pointing(kind: CompiledType, field: Field, ids: Sequence[str]) -> Filter:
+    return {"type": kind.name, field.path: {"$in": list(ids)}}
+
+
+def _no_stub(kind: CompiledType, field: Field) -> Filter:
+    kept = [{one.path: {"$exists": True}} for one in copied_fields(kind, field)]
+    return {"$or": [{f"d.stubs.{field.id}": None}, *kept]}
 
 
 def _cells(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

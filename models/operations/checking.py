@@ -17,6 +17,7 @@ from models.errors import SealBroken
 from models.lifecycle.cases import ItemState
 from models.operations.erasing import Item, Work, forget_names, ids_of, named_in
 from models.operations.keeping import references
+from models.operations.stubbing import stub_all
 from models.store import Store
 
 Scanner = Callable[[Sequence[str]], Mapping[str, int]]
@@ -107,7 +108,7 @@ def _again(work: Work, items: Sequence[Item], scanners: Sequence[Scanner]) -> Co
     for records, some in work.by_base(items):
         records.erase(ids_of(some), work.mark.case)
         for holder, kind, field in references(work.door, "link", records.compiled.base):
-            holder.stub(kind, field, ids_of(some), work.mark.case)
+            stub_all(holder, kind, field, ids_of(some), work.mark.case)
     forget_names(work.store, ids)
     work.store.keyring.delete_condemned(work.mark.case, ids)
     return _findings(work, items, scanners)

@@ -26,6 +26,7 @@ from models.lifecycle.retention import is_due
 from models.operations.holds import being_placed, standing_filters
 from models.operations.keeping import WORKER, references, system_door
 from models.operations.restoring import note_ledger
+from models.operations.stubbing import stub_all
 from models.store import Store
 
 Item = Mapping[str, Any]
@@ -351,7 +352,7 @@ def clear_copies(work: Work, items: Sequence[Item]) -> None:
         ids = ids_of(one for one in items if one["base"] == base)
         for holder, kind, reference in references(work.door, "link", base):
             work.still()
-            touched[kind.name] += len(holder.stub(kind, reference, ids, work.mark.case))
+            touched[kind.name] += stub_all(holder, kind, reference, ids, work.mark.case)
     work.log("copies", ids_of(items), stubs=sum(touched.values()))
     work.moved(items, ItemState.DATA_GONE, ItemState.COPIES_GONE)
 
