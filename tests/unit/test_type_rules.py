@@ -67,7 +67,7 @@ TOGETHER = {
     ),
     "forty-one indexes": (
         [a_type(*(field(f"f{n}", unique=True) for n in range(30)))],
-        "permit.yaml: the collection r_permit would have 41 indexes; 40 are allowed",
+        "permit.yaml: the collection r_permit would have 42 indexes; 40 are allowed",
     ),
     "formula below its source": (
         [a_type(field("f", grade="secret"), field("g", "formula", formula="f", grade="internal"))],
