@@ -6,7 +6,7 @@ from flask_admin.theme import Theme
 
 from admin_app.security import csp_nonce
 from models.errors import N_
-from views import account, departments, destruction, holds, jobs, roles, shell, users
+from views import account, departments, destruction, holds, jobs, roles, shell, tasks, users, verification
 from views.records import RecordsView
 
 THEME = Theme(folder="dossier", base_template="panel.html")  # type: ignore[abstract]
@@ -22,6 +22,8 @@ def init_app(app: Flask) -> None:
     )
     for view in (
         RecordsView(name=N_("Records"), url="r/<type_name>", endpoint="records"),
+        tasks.TasksView(name=N_("Tasks"), url="/admin/tasks", endpoint="tasks"),
+        verification.VerificationView(name=N_("Verification"), url="/admin/verification", endpoint="verification"),
         users.UsersView(name=N_("Users"), url="/admin/users", endpoint="users"),
         roles.RolesView(name=N_("Roles"), url="/admin/roles", endpoint="roles"),
         departments.DepartmentsView(name=N_("Departments"), url="/admin/departments", endpoint="departments"),

@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from models.access.door import Door
-from models.operations import bulk, cases, departments, records, users
+from models.operations import bulk, cases, departments, records, runs, users, verification
 from models.store import Store
 from models.users import Actor
 from seed import customers
@@ -15,6 +15,8 @@ COMPLETE = 4
 """The first customers of each kind have every field filled."""
 EDITED = 12
 """Customers of each kind that somebody has worked on since."""
+EXPIRED = (1, 2)
+"""Private persons whose identity document ran out: verification finds them."""
 
 DEPARTMENTS = (
     ("head", "总公司", None),
@@ -81,6 +83,7 @@ def load(store: Store, password: str) -> bool:
     cases.configure(actor, store, cooling_days=0)
     for kind, count in CUSTOMERS:
         _load_kind(Door(store, actor), kind, count, people)
+    runs.request(store, actor, verification.KIND)
     return True
 
 
@@ -90,6 +93,8 @@ def _load_kind(door: Door, kind: str, count: int, people: dict[str, str]) -> Non
     rows = []
     for turn in range(count):
         body = body_of(loader.kind, rng, full=turn < COMPLETE)
+        if kind == "individual" and turn in EXPIRED:
+            body["id_document"] = {**body["id_document"], "valid_until": "2025-06-30"}
         rows.append(loader.read(body | _whose(rng, turn, people)))
     ids = loader.write(rows)
     for id in ids[:EDITED]:

@@ -5,6 +5,7 @@ One `Pen` per language holds every word and icon translated and escaped; templat
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext
@@ -178,7 +179,23 @@ class Pen:
             "empty": lambda: self._empty(edit if mark.enterable else None),
             "value": lambda: self._value(mark),
         }
-        return drawn[mark.look]()
+        return drawn[mark.look]() + "".join(map(self._finding, mark.findings))
+
+    def _finding(self, line: Any) -> str:
+        """A note under the value it is about."""
+        icon = self.icon("circle-x" if line.look else "alert-triangle", "s")
+        words = f"<span><b>{escape(line.label)}</b>: {escape(line.reason)}</span>"
+        return f'<p class="finding {line.look}">{icon}{words}</p>'
+
+    def found(self, count: int) -> str:
+        """In a list: that verification found something on a record."""
+        if not count:
+            return ""
+        words = escape(gettext("%(count)s findings", count=count))
+        return (
+            f'<span class="found" title="{words}">{self.icon("alert-triangle", "s")}'
+            f'<span class="visually-hidden">{words}</span></span>'
+        )
 
     def _fillable(self, edit: str | None) -> str:
         words = self.words["fillable"]

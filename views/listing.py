@@ -19,7 +19,7 @@ from models.definitions.fields import Field
 from models.definitions.grades import Grade
 from models.errors import AccessDenied, ArchiveError
 from models.operations.preferences import list_habits
-from views import chips, marks
+from views import chips, findings, marks
 from views.access import current_door, request_id, signed_in
 from views.formats import OfField, locale
 from views.questions import Question
@@ -170,7 +170,10 @@ class ListPage:
 
     def chips(self, question: Question) -> list[dict[str, str]]:
         """The conditions in force, with the link that takes each away."""
-        return [
+        rule = question.findings if question.findings not in ("", "any") else ""
+        found = {"label": gettext("Findings"), "words": _finding_words(rule)}
+        made = [found | {"without": self.address(question, findings="")}] if rule else []
+        return made + [
             {"label": label, "words": words, "without": self.address(question, where=question.without(place))}
             for place, (label, words) in enumerate(chips.words_of(leaf, self.find) for leaf in question.leaves)
         ]
@@ -200,9 +203,12 @@ class ListPage:
                 views.append((type_label(kind), {"all": [{"field": "type", "op": "eq", "value": kind.name}]}))
         made = []
         for label, where in views:
-            here = not self.trash and question.where == where and not question.q
+            here = not self.trash and question.where == where and not question.q and not question.findings
             asked = Question(where=where, sort=question.sort).args()
             made.append({"label": label, "here": here, "address": _with(self.base, asked)})
+        here = question.findings == "any" and not question.where and not question.q and not self.trash
+        asked = Question(findings="any", sort=question.sort).args()
+        made.append({"label": gettext("With findings"), "here": here, "address": _with(self.base, asked)})
         if not self.trash and not any(tab["here"] for tab in made):
             made.append({"label": gettext("Found"), "here": True, "address": self.address(question)})
         return made
@@ -214,7 +220,9 @@ class ListPage:
         """For a list without rows: how many there would be without each condition."""
         found = []
         for place, leaf in enumerate(question.leaves[:5]):
-            less = Question(where=question.without(place), q=question.q, trash=self.trash)
+            less = Question(
+                where=question.without(place), q=question.q, trash=self.trash, findings=question.findings
+            )
             try:
                 count = self.door.count(less.query(None))
             except AccessDenied:
@@ -222,10 +230,14 @@ class ListPage:
             label, words = chips.words_of(leaf, self.find)
             found.append({"words": f"{label} {words}", "count": count, "address": self.address(less)})
         if question.q and question.leaves:
-            less = Question(where=question.where, trash=self.trash)
+            less = Question(where=question.where, trash=self.trash, findings=question.findings)
             found.append({"words": question.q, "count": self.door.count(less.query(None)),
                           "address": self.address(less)})  # fmt: skip
         return found
+
+
+def _finding_words(wanted: str) -> str:
+    return gettext(findings.RESULTS[wanted]) if wanted in findings.RESULTS else findings.rule_label(wanted)
 
 
 def _with(address: str, args: Mapping[str, str]) -> str:

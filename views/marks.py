@@ -37,6 +37,8 @@ class Mark(OfField):
     parts: list["Mark"] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     table: list[list[str]] = field(default_factory=list)
+    findings: list[Any] = field(default_factory=list)
+    """What verification found here, in words (views/findings.py)."""
 
     @property
     def code(self) -> bool:

@@ -30,6 +30,8 @@ class Question:
     before: str | None = None
     jump: str = ""
     trash: bool = False
+    findings: str = ""
+    """Only rows with a finding: `any`, a result, or a rule."""
 
     @classmethod
     def asked(cls, *, trash: bool = False, sort: str = "", args: MultiDict | None = None) -> "Question":
@@ -48,6 +50,7 @@ class Question:
             before=given.get("before") or None,
             jump=given.get("jump", "").strip()[:100],
             trash=trash,
+            findings=given.get("findings", "")[:80],
         )
 
     def query(self, fields: list[str] | None, *, habit: bool = False) -> Query:
@@ -55,6 +58,7 @@ class Question:
         return Query(
             where=self.where, q=self.q, sort=self.sort, limit=self.limit, after=self.after, before=self.before,
             jump=self.jump or None, fields=fields, trash=self.trash, habit=habit,
+            findings=self.findings,
         )  # fmt: skip
 
     def args(self, **changes: Any) -> dict[str, str]:
@@ -63,6 +67,7 @@ class Question:
         parts = {
             "where": write_where(asked.where), "q": asked.q, "sort": asked.sort, "after": asked.after,
             "before": asked.before, "jump": asked.jump, "limit": "" if asked.limit == PAGE_ROWS else str(asked.limit),
+            "findings": asked.findings,
         }  # fmt: skip
         return {name: value for name, value in parts.items() if value}
 

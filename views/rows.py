@@ -70,7 +70,7 @@ class Rows:
 
     def _first(self, record: Record, address: str) -> str:
         opener = self._opener(address, str(escape(record.archive_no or record.id)))
-        return f'<td class="no q" data-cell="no">{opener}</td>'
+        return f'<td class="no q" data-cell="no">{opener}{self.pen.found(len(record.findings))}</td>'
 
     @staticmethod
     def _number(record: Record, address: str) -> str:
@@ -111,7 +111,7 @@ class Rows:
             words = words or str(escape(record.archive_no or record.id))
             return (
                 f'<td class="name" data-cell="name"><span class="row-x">{self.pen.kind(record.compiled)}'
-                f"{self._opener(address, words)}</span></td>"
+                f"{self._opener(address, words)}{self.pen.found(len(record.findings))}</span></td>"
             )
 
         return draw

@@ -11,7 +11,7 @@ from models.access.actions import Action
 from models.access.cells import Cell, Record
 from models.definitions.fields import in_language
 from models.errors import N_, RecordNotFound
-from views import marks, people, steps, visibility
+from views import findings, marks, people, steps, visibility
 from views.access import current_door, load, may
 from views.formats import locale
 from views.shell import type_label
@@ -97,6 +97,7 @@ def sections(record: Record) -> list[SheetSection]:
             if not seen.shows(one, cell):
                 continue
             found.entries.append(marks.mark(cell, one, record.inputs))
+        findings.attach(found.entries, record)
         if found.entries:
             made.append(found)
     return made

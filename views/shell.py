@@ -11,13 +11,14 @@ from models.access.actions import Action
 from models.access.query import Query
 from models.errors import N_
 from models.users import Role, documents, label_of
-from views import drawing, formats, preferences
+from views import drawing, formats, preferences, tasks
 from views.access import current_door, current_stamps, current_store, signed_in
 from views.guarded import GuardedView
 
 CUSTOMERS = "customer"
 """The base of the three kinds: where the search of the page head looks."""
 HOME = "/admin/"
+TASKS = 12
 GROUPS = (("start", ""), ("archives", N_("Archives")), ("registers", N_("Registers")), ("govern", N_("Governance")))
 STYLESHEETS = (
     "tokens", "ground", "controls", "shell", "marks", "list", "record", "forms", "door", "states", "small", "phone",
@@ -51,7 +52,10 @@ class WorkView(GuardedView):
 
     @expose("/")
     def index(self) -> str:
-        return self.render("work.html", shelves=shelves(), day=formats.today_words(), mine=mine())
+        todo, more = tasks.page("mine", limit=TASKS)
+        return self.render(
+            "work.html", shelves=shelves(), day=formats.today_words(), mine=mine(), tasks=todo, more_tasks=bool(more)
+        )
 
     @expose("/find")
     def find(self) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from pymongo import UpdateMany, UpdateOne
 from pymongo.errors import ExecutionTimeout
 
+from models.access.actions import Action
 from models.access.door_part import DoorPart
 from models.access.listing import LIVE
 from models.access.reading import FRAME_KEYS
@@ -109,6 +110,11 @@ class DerivedVerbs(DoorPart):
     def log_verified(self, ids: list[str], fields: Iterable[Field]) -> None:
         """The audit entry of a batch, acknowledged before anything of it is kept."""
         self._log("verify", self.compiled.name, ids, sorted({one.id for one in fields}), count=len(ids))
+
+    def tells(self, kind: str, field_ids: Iterable[str]) -> bool:
+        """Whether the actor is told what is found on all of these fields, on every row of the kind they see."""
+        by_id, judge = self.by_kind[kind].by_id, self.judge(self.by_kind[kind], Action.VIEW)
+        return all(id in by_id and by_id[id].active and judge.told(by_id[id]) for id in field_ids)
 
     def findings_by_rule(self) -> list[tuple[str, str, int]]:
         """(rule, result, records) over all live records, whoever may see them.

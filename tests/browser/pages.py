@@ -181,6 +181,8 @@ STOPS = (
     Stop("/admin/roles/service_clerk/"),
     Stop("/admin/departments/"), Stop("/admin/departments/new/"), Stop("/admin/departments/new/", then=sent_as_it_is),
     Stop("/admin/departments/service/"),
+    Stop("/admin/tasks/?whose=all"), Stop("/admin/tasks/", "legal"), Stop("/admin/verification/"),
+    Stop("/admin/verification/", "service_head"), Stop(LIST + "?findings=any", "service_clerk"),
     Stop("/admin/jobs/"), Stop("/admin/jobs/?state=cancelled"), Stop("/admin/jobs/{run}/"),
     Stop("/admin/jobs/", "archivist"),
     Stop("/admin/destruction/"), Stop("/admin/destruction/?state=closed"), Stop("/admin/destruction/new/"),

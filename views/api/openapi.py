@@ -15,6 +15,7 @@ from models.access.door import Door, TypeDoor
 from models.access.knowledge import FieldAccess, field_access, step_access
 from models.access.revisions import MOST_REVISIONS
 from models.definitions.steps import REASON, Edge
+from models.lifecycle.rules import TOLD
 from models.operations.runs import STATES
 from models.operations.transitions import MOST_REASON, takes_somewhere
 from models.store import Store
@@ -24,6 +25,7 @@ from views.api.destruction_doc import RIGHTS, destruction_paths
 from views.api.operations import (
     AFTER,
     COUNT,
+    FINDINGS,
     FORMAT,
     ID,
     IDEMPOTENCY,
@@ -87,6 +89,7 @@ def compose(
         filters = [text_parameter(name) for name in ("actor", "action", "type", "record")]
         answer = {"200": json_answer(listed({"type": "object"}, "next"))}
         paths["/audit/entries"] = {"get": operation("log", "The audit log", answer, [*filters, LIMIT, AFTER])}
+    paths |= _findings()
     if with_jobs:
         paths |= _jobs()
     paths |= destruction_paths(rights)
@@ -101,6 +104,16 @@ def compose(
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _findings() -> Tree:
+    """What verification found, and the work it made."""
+    type_name, result = text_parameter("type"), text_parameter("state", enum=list(TOLD))
+    task = text_parameter("state", enum=["open", "done"])
+    answer = {"200": json_answer(listed({"type": "object"}, "next"))}
+    results = operation("results", "Findings you may know", answer, [type_name, result, LIMIT, AFTER])
+    tasks = operation("tasks", "Tasks you may see", answer, [task, LIMIT, AFTER])
+    return {"/verification/results": {"get": results}, "/tasks": {"get": tasks}}
 
 
 def _jobs() -> Tree:
@@ -198,7 +211,7 @@ class _Paths:
             "properties": {"value": {"type": ["integer", "null"]}, "capped": {"type": "boolean"}},
         }
         body["properties"]["count"] = count
-        query = [self._where(), WORDS, *self._sort(), self._columns(), LIMIT, AFTER, COUNT]
+        query = [self._where(), WORDS, *self._sort(), self._columns(), LIMIT, AFTER, COUNT, FINDINGS]
         return operation(f"list_{self.name}", f"{self.label}: a page", {"200": json_answer(body)}, query)
 
     def _create(self) -> Tree | None:

@@ -56,6 +56,7 @@ WORDS: Tree = {"name": "q", "in": "query", "schema": {"type": "string", "maxLeng
 LIMIT: Tree = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT}}
 AFTER = text_parameter("after", maxLength=8000)
 COUNT: Tree = {"name": "count", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}}
+FINDINGS = text_parameter("findings", maxLength=80, description="any, a result, or the key of a rule")
 FORMAT: Tree = {"name": "format", "in": "query", "schema": {"enum": list(FORMATS)}}
 ID: Tree = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[a-z2-7]{26}$"}}
 NUMBER: Tree = {

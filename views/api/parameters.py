@@ -110,7 +110,10 @@ def question(**more: Any) -> Query:
 def list_question() -> Query:
     """The same, with the page wanted and its columns."""
     limit = number("limit", 1, PAGE_LIMIT)
-    return question(limit=limit or 50, after=text("after"), fields=names("fields"))
+    found = text("findings") or ""
+    if len(found) > 80:
+        raise MalformedQuery("long_parameter", N_("A parameter is too long."))
+    return question(limit=limit or 50, after=text("after"), fields=names("fields"), findings=found)
 
 
 def _words() -> str:

@@ -18,7 +18,7 @@ from views.api.parameters import QUESTION, takes
 from views.api.preconditions import idempotency_key, written
 
 
-@takes(*QUESTION, "limit", "after", "fields", "count")
+@takes(*QUESTION, "limit", "after", "fields", "count", "findings")
 def listed(type_name: str) -> Response:
     """GET /records/{type}"""
     door = current_door().open(type_name)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Flask, Response
 
 from views.access import standing
-from views.api import audit, destruction, exports, groups, jobs, openapi, problems, records, types
+from views.api import audit, destruction, exports, groups, jobs, openapi, problems, records, types, verification
 
 
 class Route(NamedTuple):
@@ -37,6 +37,8 @@ ROUTES = (
     Route("GET", f"{ONE}/revisions", records.revisions, "revisions", "view"),
     Route("POST", f"{ONE}/revisions/<int:number>/revert", records.reverted, "reverted", "revert"),
     Route("GET", "/audit/entries", audit.entries, "entries", "audit:view"),
+    Route("GET", "/verification/results", verification.results, "results", "view"),
+    Route("GET", "/tasks", verification.listed, "tasks", "view"),
     Route("GET", "/jobs", jobs.listed, "jobs", "jobs:view"),
     Route("GET", "/jobs/<run_id>", jobs.shown, "job", "jobs:view"),
     Route("GET", "/holds", destruction.listed_holds, "holds", "holds:view"),
