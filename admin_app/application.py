@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from admin_app import assets, error_pages, health, identity, languages, pages, request_log, security
+from admin_app import assets, error_pages, health, identity, languages, pages, request_log, security, uploads
 from admin_app.addresses import AddressedApp
 from models.store import Store
 from views.access import settle
@@ -62,6 +62,6 @@ def create_app(settings: Any, open_store: Callable[[Any], Store]) -> Flask:
     app.extensions["dossier"] = Shell(settings, open_store)
     if hops := getattr(settings, "proxies", 0):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    for part in (request_log, security, identity, languages, assets, error_pages, pages, routes, health):
+    for part in (request_log, uploads, security, identity, languages, assets, error_pages, pages, routes, health):
         part.init_app(app)
     return app

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     smtp_url: str | None = Field(None, repr=False, description="Mail, smtp://user:password@host:port")
     sms_url: str | None = Field(None, repr=False, description="Text messages; unset: files in the spool")
     clock_offset: int = Field(0, description="Seconds added to the clock of this process, for rehearsals")
+    import_mb: int = Field(200, ge=1, le=2048, description="Largest file taken on the import page and by REST, MB")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is worth a log line")
 
     @classmethod

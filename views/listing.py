@@ -266,6 +266,7 @@ def list_parts(page: ListPage, listing: Listing) -> dict[str, Any]:
         "refusal_words": listing.refusal.public_words(gettext) if listing.refusal else "",
         "kinds": [type_label(kind) for kind in kinds] if len(kinds) > 1 else [],
         "may_export": page.may(Action.EXPORT),
+        "imports": import_links(kinds),
         "may_delete": page.may(Action.DELETE),
         "may_trash": may_trash,
         "selectable": selectable,
@@ -281,6 +282,15 @@ def drawn_rows(page: ListPage, listing: Listing, *, selectable: bool) -> Markup:
     restore = (lambda id: url_for("records.restore", type_name=page.name, record_id=id)) if page.trash else None
     drawer = Rows(title, named=named, selectable=selectable, restore=restore, token=generate_csrf())
     return drawer.draw(listing.records, [column.field for column in listing.columns], page.base)
+
+
+def import_links(kinds: Sequence[Any]) -> list[dict[str, str]]:
+    """Where rows of each kind are brought in, for the kinds of which this person may."""
+    return [
+        {"label": type_label(kind), "address": url_for("records.import_start", type_name=kind.name), "icon": kind.icon}
+        for kind in kinds
+        if (door := current_door().open(kind.name)).may(Action.IMPORT) and door.may(Action.CREATE)
+    ]
 
 
 def new_links(kinds: Sequence[Any]) -> list[dict[str, str]]:

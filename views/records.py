@@ -14,7 +14,7 @@ from flask_babel import gettext
 from models.errors import ArchiveError, StaleRecord
 from models.operations import records as operations
 from models.operations.preferences import keep_list
-from views import chips, editing, exports, marks, sheets, steps
+from views import chips, editing, exports, imports, marks, sheets, steps
 from views.access import current_actor, current_door, current_store, load
 from views.guarded import GuardedView
 from views.listing import ListPage, list_parts
@@ -252,6 +252,44 @@ class RecordsView(GuardedView):
     @expose("/export/download", methods=("POST",))
     def download(self) -> Any:
         return exports.download(self.door)
+
+    # import
+
+    @expose("/import/")
+    def import_start(self) -> Any:
+        return imports.start_page(self, self.door)
+
+    @expose("/import/upload", methods=("POST",))
+    def import_upload(self) -> Any:
+        return imports.upload(self.door)
+
+    @expose("/import/<import_id>/")
+    def import_show(self, import_id: str) -> Any:
+        return imports.show(self, self.door, import_id)
+
+    @expose("/import/<import_id>/progress")
+    def import_progress(self, import_id: str) -> Any:
+        return imports.progress(self, self.door, import_id)
+
+    @expose("/import/<import_id>/check", methods=("POST",))
+    def import_check(self, import_id: str) -> Any:
+        return imports.check(self.door, import_id)
+
+    @expose("/import/<import_id>/load", methods=("POST",))
+    def import_load(self, import_id: str) -> Any:
+        return imports.load(self.door, import_id)
+
+    @expose("/import/<import_id>/cancel", methods=("POST",))
+    def import_cancel(self, import_id: str) -> Any:
+        return imports.cancel(self.door, import_id)
+
+    @expose("/import/<import_id>/discard", methods=("POST",))
+    def import_discard(self, import_id: str) -> Any:
+        return imports.discard(self.door, import_id)
+
+    @expose("/import/<import_id>/failed")
+    def import_failed(self, import_id: str) -> Any:
+        return imports.failed(self.door, import_id)
 
 
 def expected_revision() -> int:

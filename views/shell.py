@@ -22,7 +22,7 @@ TASKS = 12
 GROUPS = (("start", ""), ("archives", N_("Archives")), ("registers", N_("Registers")), ("govern", N_("Governance")))
 STYLESHEETS = (
     "tokens", "ground", "controls", "shell", "marks", "list", "record", "forms", "door", "states", "small", "phone",
-    "people", "jobs", "destruction",
+    "people", "jobs", "destruction", "imports",
 )  # fmt: skip
 
 

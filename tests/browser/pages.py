@@ -3,6 +3,7 @@
 A route that answers GET is walked through here or named in `NO_PAGES`; a test holds it.
 """
 
+import io
 import json
 import re
 import secrets
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from models.operations import cases, holds, records, runs, users
+from jobs.working import perform
+from models.operations import cases, holds, import_runs, records, runs, uploads, users
 from models.operations.leases import claim
 from models.operations.users import FIRST_LINK
 from models.sessions import digest_of
@@ -29,6 +31,7 @@ NO_PAGES = {
     "records.columns": "dialog of a list", "records.timeline": "older part of the timeline of a record",
     "records.diff": "part of the timeline of a record", "jobs.progress": "part of the page of a run",
     "destruction.progress": "part of the page of a case", "destruction.certificate_file": "a file",
+    "records.import_progress": "part of the page of an import", "records.import_failed": "a file",
 }  # fmt: skip
 """Endpoint → why nobody opens it for itself. Those of `/api/` are for programs."""
 LIST = "/admin/r/customer/"
@@ -171,6 +174,8 @@ STOPS = (
     Stop("/admin/r/enterprise/{enterprise}/edit/", then=wrong_values),
     Stop("/admin/r/enterprise/{enterprise}/edit/", then=met_by_another),
     Stop("/admin/r/individual/new/"), Stop("/admin/r/individual/new/", then=wrong_values),
+    Stop("/admin/r/enterprise/import/"), Stop("/admin/r/enterprise/import/{uploaded}/"),
+    Stop("/admin/r/enterprise/import/{checked}/"), Stop("/admin/r/enterprise/import/{under_way}/"),
     Stop("/admin/r/enterprise/{enterprise}/compare/"), Stop("/admin/r/enterprise/{enterprise}/compare/?from=1&to=2"),
     Stop("/account/"), Stop("/account/", then=token_made), Stop("/account/password"),
     Stop("/account/password", then=sent_as_it_is),
@@ -205,7 +210,7 @@ def places_of(house: House) -> dict[str, str]:
     house.store.data.meta.replace_one({"_id": FIRST_LINK}, {"digest": digest_of("once")}, upsert=True)
     run = runs.request(house.store, SYSTEM, "verification", id="verification@2026-11-24T02:00")
     claim(house.store, run, "machine:1", seconds=3600).advance(done=30, total=120, counts={"passed": 29, "failed": 1})
-    return found | cases_of(house) | {
+    return found | cases_of(house) | imports_of(house) | {
         "trashed": trashed, "run": run, "first": "once",
         "clerk": house.actor("service_clerk").id, "director": house.actor("sales_director").id,
     }  # fmt: skip
@@ -237,3 +242,20 @@ def stops(places: dict[str, str], width: int) -> Iterator[tuple[Stop, str]]:
     for one in STOPS:
         if width > PHONE or not one.desk:
             yield one, one.path.format(**places)
+
+
+def imports_of(house: House) -> dict[str, str]:
+    """Uploads in the three states of their page."""
+    door, found = house.door("admin", "enterprise"), {}
+    rows = "客户名称,联系电话,备忘\n甲公司,13812345678,1\n乙公司,123,\n,13812345678,\n丙公司,1,2,3,4\n"
+    for name in ("uploaded", "checked", "under_way"):
+        one = uploads.receive(door, io.BytesIO(rows.encode("gb18030")), f"{name}.csv")
+        found[name] = one.id
+        if name == "uploaded":
+            continue
+        run = import_runs.request(door, one, dry_run=True)
+        if name == "under_way":
+            claim(house.store, run, "machine:1", seconds=3600).advance(done=30, total=120, counts={"added": 30})
+        while name == "checked" and perform(house.store, run, "import"):
+            pass
+    return found

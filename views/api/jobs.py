@@ -7,9 +7,10 @@ from flask import Response
 
 from jobs.registry import JOBS
 from models.audit.entries import moment_text
+from models.errors import AccessDenied
 from models.operations import runs
 from models.operations.runs import Run
-from views.access import current_actor, current_store, needs
+from views.access import current_actor, current_store, may, needs
 from views.api import answers, parameters
 from views.api.parameters import takes
 
@@ -34,11 +35,18 @@ def listed() -> Response:
     return answers.of_json({"items": [run_json(run) for run in page.runs], "next": page.next, "kinds": kinds})
 
 
-@needs(runs.VIEW)
 @takes()
 def shown(run_id: str) -> Response:
-    """GET /jobs/{id}"""
-    return answers.of_json(run_json(runs.get(current_store(), run_id)))
+    """GET /jobs/{id}: for who may look at jobs, and of one's own run for whoever asked for it.
+
+    :raises AccessDenied: neither; whether there is such a run is not told
+    """
+    if may(runs.VIEW):
+        return answers.of_json(run_json(runs.get(current_store(), run_id)))
+    run = runs.find(current_store(), run_id)
+    if run is None or run.asked_by != current_actor().id:
+        raise AccessDenied(private=f"run {run_id} needs {runs.VIEW}")
+    return answers.of_json(run_json(run))
 
 
 def run_json(run: Run) -> dict[str, Any]:

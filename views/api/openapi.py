@@ -16,6 +16,7 @@ from models.access.knowledge import FieldAccess, field_access, step_access
 from models.access.revisions import MOST_REVISIONS
 from models.definitions.steps import REASON, Edge
 from models.lifecycle.rules import TOLD
+from models.operations.imports import MODES
 from models.operations.runs import STATES
 from models.operations.transitions import MOST_REASON, takes_somewhere
 from models.store import Store
@@ -47,6 +48,15 @@ from views.api.types import edges_of
 
 Tree = dict[str, Any]
 MOST_KEPT = 64
+RUN_ASKED: Tree = {
+    "type": "object",
+    "required": ["run", "import"],
+    "properties": {"run": {"type": "string"}, "import": {"type": "string"}},
+}
+FAILED_ROWS: Tree = {
+    "description": "The rows, to correct and send again",
+    "content": {"text/csv": {"schema": {}}, "application/x-ndjson": {"schema": {}}},
+}
 
 
 @takes()
@@ -159,6 +169,9 @@ class _Paths:
             list_path: {"get": self._list(), "post": self._create()},
             f"{list_path}/group": {"get": self._group()},
             f"{list_path}/export": {"get": self._export()},
+            f"{list_path}/import": {"post": self._import()},
+            f"{list_path}/import/{{id}}": {"get": self._imported("report", json_answer({"type": "object"}))},
+            f"{list_path}/import/{{id}}/failed": {"get": self._imported("failed", FAILED_ROWS)},
             one_path: {"get": self._read(), "patch": self._change(), "delete": self._verb("delete", Action.DELETE)},
             f"{one_path}/revisions": {"get": self._revisions()},
             f"{one_path}/restore": {"post": self._verb("restore", Action.RESTORE)},
@@ -275,6 +288,25 @@ class _Paths:
 
     def _measured(self) -> Iterable[FieldAccess]:
         return (one for one in self.fields if one.group and one.field.type.name in ("integer", "decimal", "money"))
+
+    def _import(self) -> Tree | None:
+        if not self.door.may(Action.IMPORT):
+            return None
+        query: list[Tree] = [
+            {"name": "dry_run", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}},
+            {"name": "mode", "in": "query", "schema": {"enum": list(MODES)}},
+            text_parameter("key"),
+        ]
+        answer = {"202": json_answer(RUN_ASKED)}
+        found = operation(f"import_{self.name}", f"{self.label}: bring a file in", answer, query)
+        file = {"type": "string", "format": "binary"}
+        body = {"type": "object", "required": ["file"], "properties": {"file": file, "map": file}}
+        return found | {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": body}}}}
+
+    def _imported(self, what: str, answer: Tree) -> Tree | None:
+        if not self.door.may(Action.IMPORT):
+            return None
+        return operation(f"import_{what}_{self.name}", f"{self.label}: what was not taken", {"200": answer}, [ID])
 
     def _export(self) -> Tree | None:
         if not self.door.may(Action.EXPORT):

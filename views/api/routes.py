@@ -6,7 +6,19 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Flask, Response
 
 from views.access import standing
-from views.api import audit, destruction, exports, groups, jobs, openapi, problems, records, types, verification
+from views.api import (
+    audit,
+    destruction,
+    exports,
+    groups,
+    imports,
+    jobs,
+    openapi,
+    problems,
+    records,
+    types,
+    verification,
+)
 
 
 class Route(NamedTuple):
@@ -20,6 +32,7 @@ class Route(NamedTuple):
 
 ONE = "/records/<type_name>/<string(length=26):record_id>"
 """Ids have 26 characters: `export` and `group` under a type are none."""
+UPLOAD = "/records/<type_name>/import/<string(length=26):import_id>"
 CASE = "/destruction/cases/<case_id>"
 ROUTES = (
     Route("GET", "/openapi.json", openapi.document, "document", ""),
@@ -29,6 +42,9 @@ ROUTES = (
     Route("POST", "/records/<type_name>", records.created, "created", "create"),
     Route("GET", "/records/<type_name>/export", exports.exported, "exported", "export"),
     Route("GET", "/records/<type_name>/group", groups.grouped, "grouped", "view"),
+    Route("POST", "/records/<type_name>/import", imports.imported, "imported", "import"),
+    Route("GET", f"{UPLOAD}", imports.reported, "import_report", "import"),
+    Route("GET", f"{UPLOAD}/failed", imports.failed, "import_failed", "import"),
     Route("GET", ONE, records.shown, "shown", "view"),
     Route("PATCH", ONE, records.changed, "changed", "edit"),
     Route("DELETE", ONE, records.trashed, "trashed", "delete"),
