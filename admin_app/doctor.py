@@ -17,6 +17,7 @@ from models.operations.accounting import accounts
 from models.operations.migrations import missing_record_indexes, pending, schema_number
 from models.operations.restoring import check_ledger
 from models.store import Store
+from seed.loading import left_alone
 
 LEAST_FREE_BYTES = 2 * 2**30
 TICKER_SECONDS = 180
@@ -122,6 +123,11 @@ def check_types(settings: Settings, store: Store) -> Said:
         yield "warn", f"older records of {', '.join(stale)} are still being brought to the version in force."
     if not missing and not stale:
         yield "ok", f"{len(registry.names)} record types in force, all their indexes stand."
+    left, entries = left_alone(store)
+    if left:
+        yield "warn", f"changed here and therefore not brought to this release: {', '.join(left)}."
+    if entries:
+        yield "warn", f"{entries} shipped grants were left out, where somebody had taken their forerunners away."
 
 
 def check_keys(settings: Settings, store: Store) -> Said:

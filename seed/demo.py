@@ -1,4 +1,4 @@
-"""Demonstration data: a small organisation, an account for every shipped role, 300 customers. The same on every run."""
+"""Demonstration data: a small organisation, an account for every role, 300 customers, registers. Always the same."""
 
 from random import Random
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from models.access.door import Door
 from models.operations import bulk, cases, departments, records, runs, users, verification
 from models.store import Store
-from models.users import Actor
-from seed import customers
+from models.users import Actor, actor_of
+from seed import customers, demo_registers
 from seed.generate import body_of
 
 CUSTOMERS = (("enterprise", 130), ("individual", 100), ("tenant", 70))
@@ -81,13 +81,14 @@ def load(store: Store, password: str) -> bool:
         for username, name, role, department in ACCOUNTS
     }  # fmt: skip
     cases.configure(actor, store, cooling_days=0)
-    for kind, count in CUSTOMERS:
-        _load_kind(Door(store, actor), kind, count, people)
+    made = {kind: _load_kind(Door(store, actor), kind, count, people) for kind, count in CUSTOMERS}
+    who = {username: actor_of(store, users.get_user(store, id)) for username, id in people.items()}
+    demo_registers.load(store, actor, who, made["tenant"][:12])
     runs.request(store, actor, verification.KIND)
     return True
 
 
-def _load_kind(door: Door, kind: str, count: int, people: dict[str, str]) -> None:
+def _load_kind(door: Door, kind: str, count: int, people: dict[str, str]) -> list[str]:
     opened = door.open(kind)
     loader, rng = bulk.Loader(opened), Random(f"demo:{kind}")
     rows = []
@@ -99,6 +100,7 @@ def _load_kind(door: Door, kind: str, count: int, people: dict[str, str]) -> Non
     ids = loader.write(rows)
     for id in ids[:EDITED]:
         records.update(opened, id, _worked_on(rng), expected=1)
+    return ids
 
 
 def _whose(rng: Random, turn: int, people: dict[str, str]) -> dict[str, Any]:

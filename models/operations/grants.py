@@ -60,6 +60,44 @@ def apply(store: Store, actor: Actor, tree: Any, *, source: str, reason: str) ->
     if not change:
         return change
     _keep_a_key(policy_from(entries))
+    _write(store, actor, change, reason)
+    return change
+
+
+def amend(
+    store: Store, actor: Actor, *, added: Iterable[Entry], removed: Iterable[Entry], reason: str
+) -> Difference:
+    """Add and take away single entries, as one change set; all others stay as they are.
+
+    :param added: entries as `read_policy` gives them
+    :raises AccessDenied: not the actor's to change, or nobody would be left to change it back
+    """
+    allowed(actor, store, LAST_KEY)
+    stored = {entry["_id"]: entry for entry in _stored(store)}
+    change = Difference(
+        tuple(stored[one["_id"]] for one in removed if one["_id"] in stored),
+        tuple(one for one in added if one["_id"] not in stored),
+    )
+    if change:
+        gone = {one["_id"] for one in change.removed}
+        _keep_a_key(policy_from([*(one for id, one in stored.items() if id not in gone), *change.added]))
+        _write(store, actor, change, reason)
+    return change
+
+
+def brought(store: Store, actors: Iterable[str]) -> list[Entry]:
+    """Every entry that change sets of some actors ever added, whether or not it still stands."""
+    sets = store.data.change_sets.find({"by": {"$in": list(actors)}}, {"added": 1})
+    return list({entry["_id"]: entry for one in sets for entry in one["added"]}.values())
+
+
+def standing(store: Store) -> set[str]:
+    """Ids of the entries in force, lends left aside."""
+    return {entry["_id"] for entry in _stored(store)}
+
+
+def _write(store: Store, actor: Actor, change: Difference, reason: str) -> None:
+    """One change set, in one transaction with its audit entry."""
     id = new_id()
     said = {"change_set": id, "removed": len(change.removed), "added": len(change.added)}
     entry = AuditEntry("permissions:change", actor.id, extra=said)
@@ -82,7 +120,6 @@ def apply(store: Store, actor: Actor, tree: Any, *, source: str, reason: str) ->
         )
 
     committed(store, entry, write, stamp="grants")
-    return change
 
 
 def export(store: Store) -> dict[str, list[Entry]]:

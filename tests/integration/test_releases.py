@@ -9,10 +9,14 @@ import pytest
 
 from models.access.door import Door
 from models.audit.lanes import entry_hash
+from models.definitions.compiled import registry_for
+from models.definitions.record_types import load_type
 from models.errors import RecordNotFound
-from models.operations import records
+from models.operations import grants, records, types
 from models.operations.migrations import STEPS, migrate, schema_number
+from models.store import read_stamps
 from models.users import Actor
+from seed.loading import apply_shipped, ensure_shipped, left_alone, shipped_definitions, shipped_grants, shipped_roles
 from tests import keep_release
 from tests.keep_release import DATABASES, KEPT, KINDS, MOST_BYTES, NEW_NAME
 
@@ -106,3 +110,42 @@ def test_its_log_is_an_unbroken_chain(kept):
             assert entry["hash"] == entry_hash(lane["_id"], seq, prev, entry["body"])
             prev = entry["hash"]
         assert prev != bytes(32)
+
+
+def registry(store):
+    return registry_for(store, read_stamps(store))
+
+
+def test_what_ships_now_reaches_it_once(kept):
+    migrate(kept)
+    before = {one["_id"]: one["state"] for one in kept.data.r_customer.find()}
+    ensure_shipped(kept)
+    found = registry(kept)
+    assert set(shipped_definitions()) <= set(found.names)
+    assert found.get("tenant").states.initial == "draft"
+    assert {one["_id"]: one["state"] for one in kept.data.r_customer.find()} == before
+    assert {role["id"] for role in shipped_roles()} <= {one["_id"] for one in kept.data.roles.find()}
+    assert grants.export(kept) == grants.to_tree(grants.read_policy(kept, shipped_grants(), "x"), found)
+    assert left_alone(kept) == ([], 0)
+    stamps, sets = read_stamps(kept), kept.data.change_sets.count_documents({})
+    apply_shipped(kept)
+    assert (read_stamps(kept), kept.data.change_sets.count_documents({})) == (stamps, sets)
+    tenant = kept.data.r_customer.find_one({"type": "tenant", "life.trashed_at": None, "rev": 2})
+    noted = Door(kept, ACTOR).open("tenant").get(tenant["_id"]).cells["noted_emergency_contacts"]
+    assert noted.mark == "value"
+
+
+def test_what_was_changed_there_stays_and_is_named(kept):
+    migrate(kept)
+    tree = kept.data.record_types.find_one({"type": "individual", "current": True})["definition"]
+    tree["labels"] = {"zh-Hans": "散客", "zh-Hant": "散客", "en": "Walk-in"}
+    types.apply(ACTOR, kept, {"individual": load_type(tree, "test")}, reason="ours")
+    taken = [one["_id"] for one in kept.data.grants_config.find({"holder": "role:contractor"})]
+    kept.data.grants_config.delete_many({"_id": {"$in": taken}})
+    ensure_shipped(kept)
+    assert registry(kept).get("individual").labels["en"] == "Walk-in"
+    assert registry(kept).get("individual").workflow.find("submit")
+    assert registry(kept).get("complaint").workflow.find("close")
+    assert kept.data.grants_config.count_documents({"holder": "role:contractor"}) == 0
+    assert kept.data.grants_config.count_documents({"holder": "role:technician"}) > 0
+    assert left_alone(kept) == (["individual"], 0)
