@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from models.definitions.compiled import registry_for
 from models.definitions.faults import DefinitionFaults
 from models.definitions.record_types import TypeDefinition
 from models.definitions.sources import read_definition
 from models.definitions.stored_types import current_documents, versions_of
 from models.errors import DefinitionError
-from models.operations import grants, roles, types
-from models.store import Store
+from models.operations import grants, roles, rules, types
+from models.operations.migrations import ensure_record_indexes
+from models.store import Store, read_stamps
 from models.users import Actor, Role, documents
 
 FOLDER = Path(__file__).parent
@@ -25,18 +27,22 @@ REASON = "shipped with this release"
 MARK = "shipped"
 SHIPPERS = ("system:shipped", "shipped")
 """Ids under which a release brings what ships; the second is what the first release called itself."""
-SOURCE = "grants.yaml"
+SOURCE, RULES = "grants.yaml", "rules.yaml"
+SINGLE = ("roles.yaml", SOURCE, RULES)
+"""What ships beside the types."""
 Entry = dict[str, Any]
 
 
 def apply_shipped(store: Store, actor: Actor | None = None) -> None:
-    """Add the shipped roles, types and grants that are missing, and renew those nobody has touched."""
+    """Add the shipped roles, types, grants and rules that are missing, and renew those nobody has touched."""
     actor = actor or Actor.system_actor(SHIPPERS[0], REASON)
     _add_roles(store, actor)
     left = _bring_types(store, actor)
     refused = _bring_grants(store, actor)
     kept = {"roles": sorted(role["id"] for role in shipped_roles()), "left": left, "left_grants": len(refused)}
     store.data.meta.update_one({"_id": MARK}, {"$set": kept}, upsert=True)
+    ensure_record_indexes(store, registry_for(store, read_stamps(store)))
+    rules.ship(store, actor, read_definition(FOLDER / RULES), RULES)
 
 
 def ensure_shipped(store: Store) -> bool:
@@ -61,7 +67,7 @@ def left_alone(store: Store) -> tuple[list[str], int]:
 def _digest() -> str:
     """Names what ships: SHA-256 over the files."""
     digest = hashlib.sha256()
-    for path in (*sorted((FOLDER / "types").glob("*.yaml")), FOLDER / "roles.yaml", FOLDER / SOURCE):
+    for path in (*sorted((FOLDER / "types").glob("*.yaml")), *(FOLDER / name for name in SINGLE)):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -11,6 +11,7 @@ from models.definitions.fields import Field, in_language
 from models.errors import N_, MalformedQuery
 from views import people
 from views.formats import locale
+from views.references import id_of, label_of
 
 OPERATORS = {
     "eq": N_("is"), "ne": N_("is not"), "in": N_("is one of"), "empty": N_("is empty"), "gt": N_("more than"),
@@ -69,6 +70,8 @@ def value_words(field: Field, value: Any) -> str:
         return people.user_name(value)
     if field.type.name == "department" and isinstance(value, str):
         return people.department_name(value)
+    if field.type.name == "reference" and isinstance(value, str):
+        return label_of(field, value) or value
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     return str(value)
@@ -88,6 +91,8 @@ def leaf_from(form: MultiDict, field: Field, operators: tuple[str, ...]) -> Mapp
     if operator not in operators:
         raise MalformedQuery("bad_operator", N_("Choose how to compare."))
     values = [value.strip() for value in form.getlist("value") if value.strip()][:MOST_VALUES]
+    if field.type.name == "reference":
+        values = [id_of(field, value) for value in values]
     if operator == "in" or (operator == "eq" and len(values) > 1):
         if not values:
             raise MalformedQuery("no_value", N_("Say what to look for."))

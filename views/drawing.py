@@ -208,17 +208,20 @@ class Pen:
 
     def _value(self, mark: Mark) -> str:
         if mark.links:
-            return "、".join(
-                f'<a class="u" href="{url_for("records.record", type_name=mark.field.target, record_id=id)}">'
-                f"{escape(label)}</a>"
-                for id, label in mark.links
-            )
+            return "、".join(self._link(mark.field.target or "", *one) for one in mark.links)
         if mark.table and mark.field.type.name == "rows":
             return self._rows(mark)
         if mark.table:
             pairs = (f"<div><dt>{escape(key)}</dt><dd>{escape(text)}</dd></div>" for key, text in mark.table)
             return f'<dl class="parts">{"".join(pairs)}</dl>'
         return f'<span class="{"no" if mark.code else "words"}">{escape(mark.text)}</span>'
+
+    def _link(self, target: str, id: str, words: str, opens: bool) -> str:
+        """A reference; one that leads nowhere for this reader is words only."""
+        if not opens:
+            return f'<span class="m">{escape(words)}</span>'
+        address = url_for("records.record", type_name=target, record_id=id)
+        return f'<a class="u" href="{address}">{escape(words)}</a>'
 
     def _rows(self, mark: Mark) -> str:
         subs = [sub.label(self.language) for sub in mark.field.fields if sub.active]

@@ -23,10 +23,11 @@ from models.errors import (
 )  # fmt: skip
 from models.operations import records as operations
 from models.store import new_id
-from views import marks, people, visibility
+from views import marks, people, related, visibility
 from views.access import current_door, load
 from views.formats import locale
 from views.forms import RecordForm, RecordInput
+from views.references import label_of
 from views.shell import type_label
 
 LOOKUP_ROWS = 20
@@ -46,6 +47,7 @@ def new_page(view: Any, door: Any) -> Any:
         raise AccessDenied
     form = RecordForm(compiled, writes=create_writes(door))
     if request.method == "GET":
+        related.prefill(form, request.args)
         return form_page(view, door, form, key=new_id())
     form.read(request.form)
     body = form.body()
@@ -157,7 +159,7 @@ def reference_label(form: RecordForm, field: Field, record_id: str) -> str:
     """How the record chosen in a reference is called by this person."""
     cell = form.inputs[field.id].cell if field.id in form.inputs else None
     known = cell.labels.get(record_id) if cell else None
-    return known or gettext("record %(id)s", id=record_id)
+    return known or label_of(field, record_id) or gettext("record %(id)s", id=record_id)
 
 
 # conflict
@@ -259,6 +261,8 @@ def words_of_typed(one: RecordInput) -> str:
         return people.user_name(stored)
     if one.kind == "department":
         return people.department_name(stored)
+    if one.kind == "reference" and isinstance(stored, str):
+        return label_of(one.of, stored) or stored
     return one.of.type.render(stored, one.of, locale())
 
 
@@ -297,5 +301,6 @@ def lookup(door: Any, field_id: str, text: str) -> Any:
     if field is None or field.type.name != "reference" or not field.target:
         raise RecordNotFound
     target = current_door().open(field.target)
-    page = target.page(Query(q=text.strip()[:100], limit=LOOKUP_ROWS, fields=[target.compiled.title.address]))
+    title = [target.compiled.title.address] if target.titled() else []
+    page = target.page(Query(q=text.strip()[:100], limit=LOOKUP_ROWS, fields=title))
     return jsonify([{"id": one.id, "label": one.title, "number": one.archive_no} for one in page.items])

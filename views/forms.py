@@ -228,6 +228,8 @@ class RecordForm(BaseForm):
                 body[body_key(one.of)] = one.raw
         return body
 
+    raw_of = staticmethod(raw_of)
+
     def keep_errors(self, errors: Mapping[str, Any], translate: Any) -> list[str]:
         """Put messages at their inputs; returns those whose field is not on the form."""
         found: dict[str, dict[str, str]] = {}

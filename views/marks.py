@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import gettext
+
 from models.access.cells import Cell, Record
 from models.definitions.fields import Field
 from views import people, provinces
@@ -35,7 +37,7 @@ class Mark(OfField):
     text: str = ""
     enterable: bool = False
     parts: list["Mark"] = field(default_factory=list)
-    links: list[tuple[str, str]] = field(default_factory=list)
+    links: list[tuple[str, str, bool]] = field(default_factory=list)
     table: list[list[str]] = field(default_factory=list)
     findings: list[Any] = field(default_factory=list)
     """What verification found here, in words (views/findings.py)."""
@@ -87,17 +89,28 @@ def text_of(cell: Cell) -> str:
     values = cell.value if isinstance(cell.value, list) else [cell.value]
     if name == "user":
         return "、".join(people.user_name(one) for one in values)
+    if name == "reference":
+        return "、".join(words for _, words, _ in _links(cell))
     if name == "department":
         return "、".join(people.department_name(one) for one in values)
     return cell.text(locale())
 
 
-def _links(cell: Cell) -> list[tuple[str, str]]:
-    """(id, label) of what a reference points to."""
+def _links(cell: Cell) -> list[tuple[str, str, bool]]:
+    """(id, words, whether there is a page to go to) of what a reference points to."""
     if cell.field.type.name != "reference":
         return []
     ids = cell.value if isinstance(cell.value, list) else [cell.value]
-    return [(one, cell.labels.get(one) or one) for one in ids]
+    return [(one, _words_of(cell.labels.get(one), cell.stubs.get(one)), one in cell.labels) for one in ids]
+
+
+def _words_of(label: str | None, case: str | None) -> str:
+    """A reference in words; one that was destroyed is said to be so to whoever sees it."""
+    if label:
+        return label
+    if case is not None:
+        return gettext("destroyed under certificate %(case)s", case=case)
+    return gettext("a record that is not yours to see")
 
 
 def _table(cell: Cell) -> list[list[str]]:

@@ -11,7 +11,7 @@ from models.access.actions import Action
 from models.access.cells import Cell, Record
 from models.definitions.fields import in_language
 from models.errors import N_, RecordNotFound
-from views import findings, marks, people, steps, visibility
+from views import findings, marks, people, related, steps, visibility
 from views.access import current_door, load, may
 from views.formats import locale
 from views.shell import type_label
@@ -34,6 +34,8 @@ DOTS = {
     "revert": ("history", "acc"),
     "transition": ("arrow-right", "ok"),
 }
+ELSEWHERE = ("department", "owner", "type", "state")
+"""System keys that stand in the head of a record."""
 TIMELINE_ROWS = 50
 """Entries of the timeline on one page."""
 
@@ -70,7 +72,7 @@ def sheet_parts(door: Any, record: Record) -> dict[str, Any]:
         "may_delete": Action.DELETE in record.may and record.trashed_at is None,
         "may_restore": Action.RESTORE in record.may and record.trashed_at is not None,
         "propose": _propose(door, record), "number": (record.archive_no or "").rpartition("-")[2],
-        **steps.of_record(door, record), **earlier(door, record, {}),
+        "panels": related.panels(record), **steps.of_record(door, record), **earlier(door, record, {}),
     }  # fmt: skip
 
 
@@ -89,7 +91,7 @@ def sections(record: Record) -> list[SheetSection]:
     for section in record.compiled.shown_sections:
         found = SheetSection(section.name, in_language(section.labels, locale()))
         for one in record.compiled.active:
-            if one.section != section.name or one.frame in ("department", "owner", "type", "state"):
+            if one.section != section.name or one.frame in ELSEWHERE or one.relation == "reverse":
                 continue
             cell = record.cells.get(one.address)
             if cell is None and (one.type.name == "object" or not kind_door.knows(one)):

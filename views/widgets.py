@@ -76,6 +76,11 @@ def _address(form: MultiDict, name: str, field: Field) -> Raw:
     return {part: value for part, value in parts.items() if value}
 
 
+def _reference(form: MultiDict, name: str, field: Field) -> Raw:
+    """The record picked, or the archive number typed where there is no script to pick with."""
+    return clean(form.get(f"{name}.number")) or clean(form.get(name))
+
+
 def _map(form: MultiDict, name: str, field: Field) -> Raw:
     keys, values = form.getlist(f"{name}.key"), form.getlist(f"{name}.value")
     pairs = {clean(key): clean(value) for key, value in zip(keys, values, strict=False)}
@@ -116,7 +121,7 @@ WIDGETS: dict[str, Callable[[MultiDict, str, Field], Raw]] = {
     "select_many": _choices,
     "phones": _items,
     "address": _address,
-    "reference": _text,
+    "reference": _reference,
     "user": _text,
     "department": _text,
     "map": _map,

@@ -13,6 +13,7 @@ from models.access.cells import Cell
 from models.access.documents import open_value, upgraded
 from models.access.judge import Judge
 from models.access.keyset import at_path
+from models.access.labelling import labels_in, references_in
 from models.access.levels import Read
 from models.access.listing import of_kind
 from models.access.masks import mask
@@ -77,6 +78,9 @@ class Exporter:
         self._ways: dict[tuple[str, int, int], list[Text]] = {}
         self._alike: dict[str, list[Text]] = {}
         """The ways of the kinds whose rows are all read alike, because their plan gives everything."""
+        self._referring = references_in(columns)
+        self._names: dict[str, dict[str, str]] = {}
+        """Target → id → name, of the references in the rows of a batch."""
 
     def _reader(self, kind: CompiledType) -> Reader:
         fields = tuple(of_kind(kind, field) for field in self.columns if field.frame or field.id in kind.by_id)
@@ -96,6 +100,7 @@ class Exporter:
 
     def rows(self, documents: list[dict[str, Any]], keys: Mapping[str, DataKey]) -> Iterator[list[str]]:
         """One list of texts per document."""
+        self._name(documents, keys)
         for document in documents:
             key = keys.get(document["_id"])
             row = upgraded(self.kinds[document["type"]], document, key)
@@ -104,6 +109,7 @@ class Exporter:
 
     def objects(self, documents: list[dict[str, Any]], keys: Mapping[str, DataKey]) -> Iterator[dict[str, Any]]:
         """One REST-shaped object per document, of the columns alone."""
+        self._name(documents, keys)
         for document in documents:
             kind, key = self.kinds[document["type"]], keys.get(document["_id"])
             row = upgraded(kind, document, key)
@@ -113,11 +119,39 @@ class Exporter:
                 if (cell := self._cell(kind, of_kind(kind, field), row, key)) is not None
             }
 
+    def _name(self, documents: list[dict[str, Any]], keys: Mapping[str, DataKey]) -> None:
+        """Learn what the records that a batch refers to are called, as far as their names may leave."""
+        self._names = {}
+        ids: dict[str, set[str]] = {}
+        for one in self._referring:
+            values = (_opened(one, document, keys.get(document["_id"])) for document in documents)
+            held = (value for value in values if value is not None and value is not UNREADABLE)
+            ids.setdefault(one.target or "", set()).update(
+                id for value in held for id in (value if isinstance(value, list) else [value])
+            )
+        for target, wanted in ids.items():
+            if wanted:
+                self._names[target] = labels_in(self.door, target, wanted, action=Action.EXPORT)
+
+    def _named(self, field: Field) -> Text:
+        """A readable reference: each record by its name, or by its id where that may not leave."""
+
+        def way(document: Mapping[str, Any], key: DataKey | None) -> str:
+            value = _opened(field, document, key)
+            if value is None or value is UNREADABLE:
+                return ""
+            names = self._names.get(field.target or "", {})
+            return ", ".join(names.get(id) or id for id in (value if isinstance(value, list) else [value]))
+
+        return way
+
     def _cell(self, kind: CompiledType, field: Field, document: Mapping[str, Any], key: DataKey | None) -> Cell | None:
         """One cell as it may leave: secret parts only by the right to export them."""
         if not field.frame and field.id not in kind.by_id:
             return None
         cell = Reader(_judge(self.door, kind, field), (field,)).cell(field, document, key)
+        if cell is not None and field.type.name == "reference":
+            cell = replace(cell, labels=self._names.get(field.target or "", {}))
         if cell is None or not cell.cells:
             return cell if cell is None or cell.mark in ("value", "masked", "empty") else None
         parts = {
@@ -149,6 +183,8 @@ class Exporter:
         level = Reader(judge, ()).level(one, {} if judge.plan.everything else judge.levels(document))
         if level.read == Read.NONE:
             return _nothing
+        if level.read == Read.FULL and one.type.name == "reference":
+            return self._named(one)
         return _masked(one) if level.read == Read.MASKED else _whole(one, self.locale)
 
     def _judged(self, kind: CompiledType, field: Field) -> Text:
