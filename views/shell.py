@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from models.access.actions import Action
 from models.access.query import Query
+from models.definitions.record_types import TYPE_GROUPS
 from models.errors import N_
 from models.users import Role, documents, label_of
 from views import drawing, formats, preferences, tasks
@@ -90,10 +91,28 @@ def type_label(compiled: Any) -> str:
     return label_of(compiled.labels, formats.locale(), compiled.name)
 
 
+def shelved() -> list[Any]:
+    """Doors of the types that have a place in the navigation: archives before registers, a base before its kinds.
+
+    A base of which this person sees but one kind has none: both lists would hold the same.
+    """
+    doors = visible_types()
+    seen = {door.compiled.name for door in doors}
+    alone = [one for one in doors if one.compiled.abstract and len(seen & set(one.compiled.kinds)) == 1]
+    kept = [door for door in doors if door not in alone]
+
+    def place(door: Any) -> tuple[int, str, bool, str]:
+        compiled = door.compiled
+        return TYPE_GROUPS.index(compiled.group), compiled.base, compiled.name != compiled.base, compiled.name
+
+    return sorted(kept, key=place)
+
+
 def shelves() -> list[dict[str, Any]]:
-    """One entry per type this person may view: where it is and what they may do there."""
+    """One entry per type in the navigation: where it is and what this person may do there."""
     return [
         {
+            "group": door.compiled.group,
             "name": door.compiled.name,
             "label": type_label(door.compiled),
             "icon": door.compiled.icon,
@@ -102,7 +121,7 @@ def shelves() -> list[dict[str, Any]]:
             if door.may("create") and not door.compiled.abstract
             else None,
         }
-        for door in visible_types()
+        for door in shelved()
     ]
 
 
@@ -116,7 +135,7 @@ def navigation() -> list[Part]:
                 address = view.blueprint.url_prefix.rstrip("/") + "/"
                 parts[view.group].links.append(Link(gettext(view.name), address, view.icon))
         for shelf in shelves():
-            parts["archives"].links.append(Link(shelf["label"], shelf["address"], shelf["icon"]))
+            parts[shelf["group"]].links.append(Link(shelf["label"], shelf["address"], shelf["icon"]))
         g.navigation = [part for part in parts.values() if part.links]
     return g.navigation
 

@@ -32,6 +32,8 @@ class CompiledType:
     labels: Mapping[str, str]
     help: Mapping[str, str]
     icon: str
+    group: str
+    """Under which heading of the navigation it stands."""
     sections: tuple[Section, ...]
     fields: tuple[Field, ...]
     """Top level, in the order of the form; those that are off too."""

@@ -105,6 +105,7 @@ def _type_of(work: Compiling, system: Mapping[str, Field], stored: Stored) -> Co
         labels=definition.labels,
         help=definition.help or {},
         icon=linked.icon,
+        group=linked.group,
         sections=linked.sections,
         fields=tuple(work.fields),
         title=_title(work, system),

@@ -40,6 +40,7 @@ class Linked:
     numbering: Numbering
     title: str | None
     icon: str
+    group: str
     retention_class: str | None
 
 
@@ -67,6 +68,7 @@ def link(name: str, definitions: Definitions) -> Linked:
         numbering=definition.numbering or default_numbering(name),
         title=definition.title or first.title,
         icon=definition.icon or first.icon or "folder",
+        group=definition.group or first.group or "archives",
         retention_class=definition.retention_class or first.retention_class,
     )
 

@@ -18,6 +18,7 @@ from models.definitions.shapes import (
     flag,
     labels,
     mapping_of,
+    one_of,
     read_mapping,
     sequence,
     text,
@@ -27,6 +28,8 @@ from models.definitions.workflow import Workflow, read_workflow, states_tree, tr
 from models.errors import N_
 
 MOST_FIELDS = 400
+TYPE_GROUPS = ("archives", "registers")
+"""Headings of the navigation under which types stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class TypeDefinition:
     numbering: Numbering | None = None
     title: str | None = None
     icon: str | None = None
+    group: str | None = None
+    """Under which heading of the navigation it stands: one of `TYPE_GROUPS`."""
     retention_class: str | None = None
     workflow: Workflow | None = None
     """`states` and `transitions` of the schema."""
@@ -160,6 +165,7 @@ _KEYS: dict[str, Key] = {
     "numbering": Key(read_numbering),
     "title": Key(text(60)),
     "icon": Key(_word),
+    "group": Key(one_of(*TYPE_GROUPS)),
     "retention_class": Key(_word),
     "states": Key(lambda value, place: value),
     "transitions": Key(lambda value, place: value),
@@ -184,6 +190,7 @@ def definition_tree(definition: TypeDefinition) -> dict[str, Any]:
         "numbering": definition.numbering and numbering_tree(definition.numbering),
         "title": definition.title,
         "icon": definition.icon,
+        "group": definition.group,
         "retention_class": definition.retention_class,
         "states": definition.workflow and states_tree(definition.workflow),
         "transitions": definition.workflow and transitions_tree(definition.workflow),
