@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)
 
-from tests.proofs import issue_1  # noqa: E402
+from tests.proofs import issue_1, issue_2  # noqa: E402
 from tests.proofs.evidence import Evidence, Size, Verdict  # noqa: E402
 
-ISSUES = {"1": issue_1.CLAIMS}
+ISSUES = {"1": issue_1.CLAIMS, "2": issue_2.CLAIMS}
 SMALLER = Size(customers=int(os.environ.get("CUSTOMERS") or 100_000), full=False)
 WHOLE = Size(customers=1_000_000, full=True)
 
