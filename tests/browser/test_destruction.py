@@ -78,5 +78,5 @@ def test_a_hold_after_the_approval_stops_it(house, enter):
     cases = house.store.data.cases
     assert within(CARRIED_OUT_SECONDS, lambda: cases.find_one({"_id": case_id})["state"] == "cancelled")
     page = manager.open(f"{address}?show=stopped")
-    assert "有保全" in page.inner_text("table.items")
+    assert "有保全" in page.inner_text("table.caselist")
     assert manager.page.request.get(f"/admin/r/enterprise/{id}/").status == 200
