@@ -6,7 +6,7 @@ from flask_admin.theme import Theme
 
 from admin_app.security import csp_nonce
 from models.errors import N_
-from views import account, departments, destruction, holds, jobs, roles, shell, tasks, users, verification
+from views import account, departments, destruction, holds, jobs, retention, roles, shell, tasks, users, verification
 from views.records import RecordsView
 
 THEME = Theme(folder="dossier", base_template="panel.html")  # type: ignore[abstract]
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
         roles.RolesView(name=N_("Roles"), url="/admin/roles", endpoint="roles"),
         departments.DepartmentsView(name=N_("Departments"), url="/admin/departments", endpoint="departments"),
         destruction.DestructionView(name=N_("Destruction"), url="/admin/destruction", endpoint="destruction"),
+        retention.RetentionView(name=N_("Retention"), url="/admin/retention", endpoint="retention"),
         holds.HoldsView(name=N_("Holds"), url="/admin/holds", endpoint="holds"),
         jobs.JobsView(name=N_("Jobs"), url="/admin/jobs", endpoint="jobs"),
         account.AccountView(name=N_("My account"), url="/account", endpoint="account"),

@@ -53,6 +53,7 @@ def by_kind(*jobs: Job) -> dict[str, Job]:
 
 JOBS: dict[str, Job] = by_kind(
     Job("destruction", N_("Destruction of approved cases"), "destroy", 60, None, "jobs.destruction:carry_out", False),
+    Job("retention_scan", N_("Retention scan"), "destroy", 120, "03:00", "jobs.retention:scan"),
     Job("verification", N_("Verification"), "verify", 60, "02:00", "models.operations.verification:work"),
     Job("import", N_("Import"), "default", 120, None, "jobs.imports:carry_out", False),
 )

@@ -91,6 +91,7 @@ COLLECTIONS: dict[str, tuple[str, str]] = {
     "case_items": ("data", "one document a record of a case: as it was listed, and how far it has come"),
     "holds": ("data", "why records must be kept: their ids or a condition by field ids, reason, reference, state"),
     "retention_rules": ("data", "how long records of some types are kept; without a period nothing is destroyed"),
+    "retention_versions": ("data", "every version of every retention rule, whole"),
     "tombstones": ("data", "one document a destroyed record: id, archive number, case, key id, line in the ledger"),
     "certificates": ("data", "one document a case: the signed bytes and the signature"),
     "settings": ("data", "one document a part of the system: what an installation chose"),

@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from models.access.door import Door
-from models.operations import bulk, cases, departments, records, runs, users, verification
+from models.operations import bulk, cases, departments, records, retention, runs, users, verification
 from models.store import Store
 from models.users import Actor, actor_of
 from seed import customers, demo_registers
@@ -81,11 +81,25 @@ def load(store: Store, password: str) -> bool:
         for username, name, role, department in ACCOUNTS
     }  # fmt: skip
     cases.configure(actor, store, cooling_days=0)
+    _set_examples(store, actor)
     made = {kind: _load_kind(Door(store, actor), kind, count, people) for kind, count in CUSTOMERS}
     who = {username: actor_of(store, users.get_user(store, id)) for username, id in people.items()}
     demo_registers.load(store, actor, who, made["tenant"][:12])
     runs.request(store, actor, verification.KIND)
     return True
+
+
+EXAMPLES = {"customer_archive": "P1Y", "complaint_papers": "P3Y", "repair_papers": "P3Y"}
+"""Periods of the demonstration, marked as examples: the law names none."""
+
+
+def _set_examples(store: Store, actor: Actor) -> None:
+    for rule in retention.listed(store):
+        if rule["_id"] in EXAMPLES and rule["period"] is None:
+            retention.change(
+                actor, store, rule["_id"], expected=rule["version"], period=EXAMPLES[rule["_id"]],
+                reason="example of the demonstration", example=True,
+            )  # fmt: skip
 
 
 def _load_kind(door: Door, kind: str, count: int, people: dict[str, str]) -> list[str]:

@@ -17,7 +17,7 @@ from models.definitions.record_types import TypeDefinition
 from models.definitions.sources import read_definition
 from models.definitions.stored_types import current_documents, versions_of
 from models.errors import DefinitionError
-from models.operations import grants, roles, rules, types
+from models.operations import grants, retention, roles, rules, types
 from models.operations.migrations import ensure_record_indexes
 from models.store import Store, read_stamps
 from models.users import Actor, Role, documents
@@ -27,8 +27,8 @@ REASON = "shipped with this release"
 MARK = "shipped"
 SHIPPERS = ("system:shipped", "shipped")
 """Ids under which a release brings what ships; the second is what the first release called itself."""
-SOURCE, RULES = "grants.yaml", "rules.yaml"
-SINGLE = ("roles.yaml", SOURCE, RULES)
+SOURCE, RULES, RETENTION = "grants.yaml", "rules.yaml", "retention.yaml"
+SINGLE = ("roles.yaml", SOURCE, RULES, RETENTION)
 """What ships beside the types."""
 Entry = dict[str, Any]
 
@@ -43,6 +43,7 @@ def apply_shipped(store: Store, actor: Actor | None = None) -> None:
     store.data.meta.update_one({"_id": MARK}, {"$set": kept}, upsert=True)
     ensure_record_indexes(store, registry_for(store, read_stamps(store)))
     rules.ship(store, actor, read_definition(FOLDER / RULES), RULES)
+    retention.ship(store, actor, read_definition(FOLDER / RETENTION)["rules"])
 
 
 def ensure_shipped(store: Store) -> bool:

@@ -84,8 +84,8 @@ class DestructionView(GuardedView):
             numbers = typed["numbers"].split()
             if not numbers:
                 raise InvalidRecord({"numbers": FieldValueError("required", N_("This has to be filled in."))})
-            where = {"field": "archive_no", "op": "in", "value": numbers[:500]}
-            case = cases.propose(current_actor(), current_store(), typed["type"], where=where, reason=typed["reason"])
+            ids = current_door().open(typed["type"]).numbered(numbers[:500])
+            case = cases.propose(current_actor(), current_store(), typed["type"], ids=ids, reason=typed["reason"])
         except InvalidRecord as wrong:
             return self._form(typed, words_of(wrong)), wrong.status
         except ArchiveError as refused:
@@ -212,7 +212,9 @@ def openings(case: Mapping[str, Any]) -> dict[str, bool]:
     verbs = table.verbs_from(case["state"])
     person = of_person(current_actor())
     named, begun = case.get("supervisor") or {}, case.get("started")
-    own = table.refusal_to_approve(case["proposed"]["person"], table.signatures_of(case), person)
+    firsts = [case["proposed"]["person"], (case.get("submitted") or {}).get("person", "")]
+    told = [table.refusal_to_approve(first, table.signatures_of(case), person) for first in firsts]
+    own = next((one for one in told if one), None)
     confirms = "confirm" in verbs and approves and bool(begun) and named.get("by") == current_actor().id
     return {
         "submit": manages and "appraise" in verbs,

@@ -50,7 +50,7 @@ class HoldsView(GuardedView):
             if not numbers:
                 raise InvalidRecord({"numbers": FieldValueError("required", N_("This has to be filled in."))})
             door = current_door().open(typed["type"])
-            ids = door.chosen_where({"field": "archive_no", "op": "in", "value": numbers[:500]}, 501)
+            ids = door.numbered(numbers[:500])
             placed = holds.place(
                 current_actor(), current_store(), typed["type"], ids=ids, reason=typed["reason"],
                 reference=typed["reference"],

@@ -67,12 +67,22 @@ class DestructionVerbs(DoorPart):
     """The part of a `TypeDoor` that holds and destruction use: what a person chooses, and what the system then does."""
 
     def chosen(self, ids: Sequence[str]) -> list[str]:
-        """Those of some records that the actor may view, in the trash or not. Whoever calls logs what it is for."""
-        found: list[str] = []
-        for start in range(0, len(ids), CHUNK):
-            wanted = {"_id": {"$in": list(ids[start : start + CHUNK])}, "type": {"$in": list(self.by_kind)}}
-            found += [one["_id"] for one in self._records.find(wanted) if self._sees(one)]
-        return found
+        """Those of some records that the actor may view. Whoever calls logs what it is for.
+
+        In the trash or not, whatever else the trash asks for: a hold must reach what is about to go.
+        """
+        return [one["_id"] for one in self._viewable("_id", ids)]
+
+    def numbered(self, numbers: Sequence[str]) -> list[str]:
+        """Ids of the records with some archive numbers, as far as the actor may view them; in the trash or not."""
+        return [one["_id"] for one in self._viewable("archive_no", numbers)]
+
+    def _viewable(self, path: str, values: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(values), CHUNK):
+            wanted = {path: {"$in": list(values[start : start + CHUNK])}, "type": {"$in": list(self.by_kind)}}
+            for one in self._records.find({**wanted, "life.condemned": None}):
+                if self.judge(self.by_kind[one["type"]], Action.VIEW).holds(one):
+                    yield one
 
     def chosen_where(self, where: Mapping[str, Any], most: int) -> list[str]:
         """The records that answer to a condition, as far as the actor may ask it and view them; up to `most`.
@@ -197,6 +207,14 @@ class DestructionVerbs(DoorPart):
             kept = {"record": {"$in": list(ids[start : start + CHUNK])}, "v": {"$exists": True}}
             self._history.update_many(kept, {"$unset": {one.path: "" for one in fields}})
 
+    def clear_history(self, kind: CompiledType, field: Field, ids: Sequence[str]) -> int:
+        """Empty what was copied from destroyed records in versions that referred to them then, whatever refers now."""
+        copied = copied_fields(kind, field)
+        if not copied:
+            return 0
+        emptied = {"$unset": {one.path: "" for one in copied}}
+        return self._history.update_many(_pointing(kind, field, ids), emptied).modified_count
+
     # what is left
 
     def remains(self, ids: Sequence[str]) -> dict[str, int]:
@@ -216,6 +234,11 @@ class DestructionVerbs(DoorPart):
             kept = {"record": {"$in": referring}, "$or": [{one.path: {"$exists": True}} for one in copied]}
             left += self._history.count_documents(kept)
         return left
+
+    def copies_in_history(self, kind: CompiledType, field: Field, ids: Sequence[str]) -> int:
+        """How many versions that referred to these records still have what was copied through them."""
+        kept = [{one.path: {"$exists": True}} for one in copied_fields(kind, field)]
+        return self._history.count_documents(_pointing(kind, field, ids) | {"$or": kept}) if kept else 0
 
     def elsewhere(self, ids: Sequence[str], spared: Collection[str]) -> Counter[str]:
         """How many documents of every other collection hold one of these ids in any form: collection → count.

@@ -21,6 +21,7 @@ from models.access.plan import AccessPlan, compile_plan, system_plan
 from models.access.query import Query
 from models.access.record_writes import RecordWrites
 from models.access.references import References
+from models.access.retention_verbs import RetentionVerbs
 from models.access.revisions import Revisions
 from models.access.system_verbs import SystemVerbs
 from models.audit.log import Entry, Ticket
@@ -129,6 +130,7 @@ class Door:
 
 
 class TypeDoor(
-    Pages, Revisions, References, ExportVerbs, RecordWrites, SystemVerbs, DerivedVerbs, DestructionVerbs
+    Pages, Revisions, References, ExportVerbs, RecordWrites, SystemVerbs, DerivedVerbs, DestructionVerbs,
+    RetentionVerbs,
 ):
     """The records of one type (a base type: of all its kinds, each row by the plan of its own kind)."""

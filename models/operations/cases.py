@@ -195,7 +195,9 @@ def submit(actor: Actor, store: Store, case_id: str) -> Case:
     allowed(actor, store, table.MANAGE)
     case = find(store, case_id)
     listing = case["version"] + 1
-    case = move(store, actor, case, "appraise", S.APPRAISED, set={"manifest": None, "signatures": []})
+    submitted = {"by": actor.id, "name": actor.name, "person": of_person(actor)}
+    fresh: dict[str, Any] = {"manifest": None, "signatures": [], "submitted": submitted}
+    case = move(store, actor, case, "appraise", S.APPRAISED, set=fresh)
     items = items_for(store, case, listing)
     if not any(one["state"] == ItemState.PENDING for one in items):
         held = any(one.get("reason") == "held" for one in items)
@@ -259,8 +261,9 @@ def approve(actor: Actor, store: Store, case_id: str, *, signed_hash: str, passw
     case = find(store, case_id)
     _require(case, "approve")
     signatures = table.signatures_of(case)
-    if refusal := table.refusal_to_approve(case["proposed"]["person"], signatures, of_person(actor)):
-        raise _refused(refusal)
+    for first in (case["proposed"], case["submitted"]):  # a rule proposes, a person then takes it up
+        if refusal := table.refusal_to_approve(first["person"], signatures, of_person(actor)):
+            raise _refused(refusal)
     sign = _signed(store, actor, case, signed_hash, password, table.APPROVES)
     now = [*signatures, Signature(table.APPROVES, actor.id, of_person(actor), signed_hash)]
     target = S.APPROVED if table.enough(now, signed_hash, case["needed"]) else S.LISTED

@@ -75,6 +75,7 @@ def _findings(work: Work, items: Sequence[Item], scanners: Sequence[Scanner]) ->
     for start in range(0, len(items), BATCH):
         work.still()
         found.update(_in_their_places(work, items[start : start + BATCH]))
+    found.update(_in_history(work, items))
     ids = ids_of(items)
     found.update(work.door.open(work.case["base"]).elsewhere(ids, SPARED))
     for scan in scanners:
@@ -96,6 +97,14 @@ def _in_their_places(work: Work, items: Sequence[Item]) -> Iterator[str]:
         yield from [collection.name] * collection.count_documents({path: {"$in": ids_of(items)}})
 
 
+def _in_history(work: Work, items: Sequence[Item]) -> Iterator[str]:
+    """Versions that referred to the records when they were made; asked once, for no index leads there."""
+    for records, some in work.by_base(items):
+        for holder, kind, field in references(work.door, "link", records.compiled.base):
+            work.still()
+            yield from [f"revisions {kind.name}.{field.id}"] * holder.copies_in_history(kind, field, ids_of(some))
+
+
 def _places(work: Work) -> set[str]:
     """Everything that was searched, for the certificate."""
     bases = {f"r_{one}" for one in work.store.data.case_items.distinct("base", _listed(work))}
@@ -109,6 +118,7 @@ def _again(work: Work, items: Sequence[Item], scanners: Sequence[Scanner]) -> Co
         records.erase(ids_of(some), work.mark.case)
         for holder, kind, field in references(work.door, "link", records.compiled.base):
             stub_all(holder, kind, field, ids_of(some), work.mark.case)
+            holder.clear_history(kind, field, ids_of(some))
     forget_names(work.store, ids)
     work.store.keyring.delete_condemned(work.mark.case, ids)
     return _findings(work, items, scanners)

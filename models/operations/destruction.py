@@ -18,7 +18,7 @@ from models.errors import ArchiveError, KeyStoreFault, StaleRecord
 from models.lifecycle.cases import CaseState, ItemState
 from models.operations import cases, checking
 from models.operations.cases import SYSTEM
-from models.operations.erasing import STEPS, Waiting, Work
+from models.operations.erasing import STEPS, Waiting, Work, clear_history
 from models.operations.holds import finish_stuck
 from models.store import Store, new_id
 
@@ -192,6 +192,7 @@ def _finish(work: Work) -> Outcome:
         cases.move(work.store, SYSTEM, work.case, "empty", S.CANCELLED, set=ended)
         return Outcome.DONE
     checking.forget_outboxes(work)
+    clear_history(work)
     purged = {"purged_at": work.store.clock.now(), "lease": None}
     cases.move(work.store, SYSTEM, work.case, "purge", S.PURGED, set=purged)
     return Outcome.FRESH

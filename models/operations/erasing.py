@@ -25,6 +25,7 @@ from models.lifecycle.manifest import fingerprint
 from models.lifecycle.retention import is_due
 from models.operations.holds import being_placed, standing_filters
 from models.operations.keeping import WORKER, references, system_door
+from models.operations.minimums import under_minimum
 from models.operations.restoring import note_ledger
 from models.operations.stubbing import stub_all
 from models.store import Store
@@ -152,7 +153,21 @@ def _hindered(work: Work, items: Iterable[Item]) -> dict[str, str]:
             found[one["_id"]] = "rule_changed"
         elif not is_due(one["due_on"], today):
             found[one["_id"]] = "not_due"
-    return found
+    return found | _under_minimum(work, items)
+
+
+def _under_minimum(work: Work, items: Iterable[Item]) -> dict[str, str]:
+    """Asked again, for a minimum may have been set or lengthened since; parts follow what they belong to."""
+    if work.case["authority"] != "request":
+        return {}
+    kinds: dict[str, list[Item]] = {}
+    for one in items:
+        if not one["part_of"]:
+            kinds.setdefault(one["type"], []).append(one)
+    kept: set[str] = set()
+    for name, some in kinds.items():
+        kept |= under_minimum(work.store, work.door, work.door.registry.get(name), ids_of(some))
+    return {one["_id"]: "legal_minimum" for one in items if one["record"] in kept}
 
 
 def _why_not(work: Work, items: Sequence[Item], hindered: Mapping[str, str]) -> dict[str, str]:
@@ -355,6 +370,16 @@ def clear_copies(work: Work, items: Sequence[Item]) -> None:
             touched[kind.name] += stub_all(holder, kind, reference, ids, work.mark.case)
     work.log("copies", ids_of(items), stubs=sum(touched.values()))
     work.moved(items, ItemState.DATA_GONE, ItemState.COPIES_GONE)
+
+
+def clear_history(work: Work) -> None:
+    """Once a case, for no index leads there: copies in versions that referred to a record then and no longer do."""
+    listed = {"case": work.mark.case, "listing": work.case["manifest"]["listing"], "state": ItemState.COPIES_GONE}
+    for base in work.store.data.case_items.distinct("base", listed):
+        ids = work.store.data.case_items.distinct("record", {**listed, "base": base})
+        for holder, kind, reference in references(work.door, "link", base):
+            work.still()
+            holder.clear_history(kind, reference, ids)
 
 
 STEPS: Mapping[ItemState, Callable[[Work, Sequence[Item]], None]] = {

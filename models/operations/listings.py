@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from models.access.door import Door
 from models.crypto.keys import Keyring
 from models.lifecycle.cases import ItemState
-from models.lifecycle.retention import allowed_on, is_due, periods_of
+from models.lifecycle.retention import is_due
 from models.operations.keeping import references, system_door
+from models.operations.minimums import under_minimum
 from models.store import Store
 
 BATCH = 1000
@@ -21,6 +21,7 @@ def items_for(store: Store, case: Mapping[str, Any], listing: int) -> list[Item]
     door = system_door(store)
     found: dict[str, Item] = {}
     _add(door, found, case, listing, case["base"], dict.fromkeys(case["chosen"]))
+    _with_minimum(door, found, case)
     _with_parts(door, found, case, listing)
     _with_keys(store.keyring, found)
     _skip_groups(found.values())
@@ -114,6 +115,19 @@ def _with_parts(door: Door, found: dict[str, Item], case: Mapping[str, Any], lis
                 waiting |= dict.fromkeys(_add(door, found, {**case, "rule": None}, listing, kind.base, parts))
 
 
+def _with_minimum(door: Door, found: Mapping[str, Item], case: Mapping[str, Any]) -> None:
+    """On request a record goes before its period is over, never before the legal minimum is."""
+    if case["authority"] != "request":
+        return
+    kinds: dict[str, list[str]] = {}
+    for one in found.values():
+        kinds.setdefault(one["type"], []).append(one["record"])
+    for name, ids in kinds.items():
+        for id in under_minimum(door.store, door, door.registry.get(name), ids):
+            if found[id]["state"] == ItemState.PENDING:
+                found[id] |= {"state": ItemState.SKIPPED, "reason": "legal_minimum"}
+
+
 def _with_keys(keyring: Keyring, found: Mapping[str, Item]) -> None:
     ids = list(found)
     for start in range(0, len(ids), BATCH):
@@ -128,10 +142,3 @@ def _skip_groups(items: Iterable[Item]) -> None:
     for one in items:
         if one["group"] in stopped and one["state"] == ItemState.PENDING:
             one |= {"state": ItemState.SKIPPED, "reason": "part"}
-
-
-def minimum_hinders(rule: Mapping[str, Any], trigger: date | None, today: date) -> bool:
-    """Whether the legal minimum of a rule stands against destruction on request."""
-    _, minimum = periods_of(rule)
-    allowed = allowed_on(trigger, minimum)
-    return allowed is None or allowed > today

@@ -193,7 +193,7 @@ STOPS = (
     Stop("/admin/destruction/"), Stop("/admin/destruction/?state=closed"), Stop("/admin/destruction/new/"),
     Stop("/admin/destruction/new/", then=sent_as_it_is), Stop("/admin/destruction/{listed}/", "general_manager"),
     Stop("/admin/destruction/{certified}/"), Stop("/admin/destruction/{certified}/certificate/"),
-    Stop("/admin/holds/", "legal"), Stop("/admin/holds/new/", "legal"),
+    Stop("/admin/retention/"), Stop("/admin/holds/", "legal"), Stop("/admin/holds/new/", "legal"),
     Stop("/admin/holds/new/", "legal", then=sent_as_it_is),
     Stop("/admin/users/", "service_clerk", status=403), Stop("/admin/r/enterprise/nowhere/", status=404),
     Stop("/nowhere", status=404), *(Stop(f"/look/{status}", status=status) for status in LOOKS),

@@ -18,12 +18,14 @@ from pathlib import Path
 import pymongo
 import pytest
 
+from models.access.door import Door
 from models.audit.ledger import LedgerFault
 from models.errors import ArchiveError, Unavailable
 from models.lifecycle.cases import CaseState
-from models.operations import cases, certificates, destruction, holds
+from models.operations import cases, certificates, destruction, holds, records
 from models.operations.restoring import BehindLedger, check_ledger
 from tests.destroying import (
+    SYSTEM,
     People,
     armed,
     broken,
@@ -295,3 +297,49 @@ def test_f47_a_ledger_that_is_lost_or_cut_short_is_seen_and_a_crash_is_not_mista
 
 def _hash_of(whole, number):
     return json.loads(whole.splitlines()[number])["hash"]
+
+
+COMPLAINT = {"complained_at": "2026-03-01T02:00:00Z", "channel": "phone", "content": "电梯停运", "demand": "修复"}
+
+
+def test_f50_parts_go_with_a_customer_and_references_and_versions_of_them_tell_nothing_more(shipped, people):
+    door = Door(shipped, SYSTEM)
+    gone, other = enterprises(shipped, 1, "要走的公司")[0], enterprises(shipped, 1, "别的公司")[0]
+    contact = records.create(
+        door.open("customer_emergency_contact"), {"customer": gone, "person_name": "紧急联系人", "priority": 1}
+    ).id
+    complaints = door.open("complaint")
+    names = {"complainant": "要走的公司"}
+    kept = records.create(complaints, {**COMPLAINT, **names, "customer": gone}).id
+    moved = records.create(complaints, {**COMPLAINT, **names, "customer": gone}).id
+    records.update(complaints, moved, {"customer": other, "complainant": "别的公司"}, expected=1)
+    case = running(shipped, people, [gone])
+    assert cases.progress(shipped, case) == {"pending": 2}
+    case = carry_out(shipped, case["_id"])
+    assert case["state"] == CaseState.VERIFIED_LIVE, case.get("fault")
+    assert shipped.data.r_person_link.count_documents({"_id": contact}) == 0
+    assert shipped.keys.data_keys.count_documents({"_id": {"$in": [gone, contact]}}) == 0
+    field = next(one for one in complaints.compiled.active if one.name == "complainant")
+    stub = shipped.data.r_complaint.find_one({"_id": kept})
+    assert list(stub["d"]["stubs"].values()) == [case["_id"]]
+    assert field.id not in stub["v"]
+    assert field.id in shipped.data.r_complaint.find_one({"_id": moved})["v"]
+    for revision in shipped.data.revisions.find({"record": {"$in": [kept, moved]}, "v": {"$exists": True}}):
+        assert field.id not in revision["v"] or gone not in revision["v"].values()
+    assert complaints.get(kept).find("customer").to_json()["destroyed"] == case["_id"]
+    assert broken(shipped) == []
+
+
+def test_a_hold_on_a_part_keeps_the_whole(shipped, people):
+    gone = enterprises(shipped, 1)[0]
+    door = Door(shipped, SYSTEM).open("customer_emergency_contact")
+    contact = records.create(door, {"customer": gone, "person_name": "紧急联系人", "priority": 1}).id
+    case = running(shipped, people, [gone])
+    destruction.step(shipped, case["_id"], seconds=0, lease_seconds=0.0)
+    assert cases.progress(shipped, case) == {"locked": 2}
+    door.hold([contact], "BQ-2026-0009")  # by the door: no role of the cast holds contacts alone
+    case = carry_out(shipped, case["_id"])
+    assert case["state"] == CaseState.CANCELLED
+    assert cases.progress(shipped, case) == {"skipped": 2}
+    assert shipped.data.r_person_link.find_one({"_id": contact})["life"]["lock"] is None
+    assert broken(shipped, held={gone}) == []

@@ -24,6 +24,7 @@ PARTS = {
     "models/access/references.py",
     "models/access/export_verbs.py",
     "models/access/record_writes.py",
+    "models/access/retention_verbs.py",
     "models/access/system_verbs.py",
     "models/access/derived_verbs.py",
 }
