@@ -299,15 +299,14 @@ def _hash_of(whole, number):
     return json.loads(whole.splitlines()[number])["hash"]
 
 
+CONTACT = {"person_name": "紧急联系人", "priority": 1, "phone": [{"number": "13800138001"}]}
 COMPLAINT = {"complained_at": "2026-03-01T02:00:00Z", "channel": "phone", "content": "电梯停运", "demand": "修复"}
 
 
 def test_f50_parts_go_with_a_customer_and_references_and_versions_of_them_tell_nothing_more(shipped, people):
     door = Door(shipped, SYSTEM)
     gone, other = enterprises(shipped, 1, "要走的公司")[0], enterprises(shipped, 1, "别的公司")[0]
-    contact = records.create(
-        door.open("customer_emergency_contact"), {"customer": gone, "person_name": "紧急联系人", "priority": 1}
-    ).id
+    contact = records.create(door.open("customer_emergency_contact"), {**CONTACT, "customer": gone}).id
     complaints = door.open("complaint")
     names = {"complainant": "要走的公司"}
     kept = records.create(complaints, {**COMPLAINT, **names, "customer": gone}).id
@@ -333,7 +332,7 @@ def test_f50_parts_go_with_a_customer_and_references_and_versions_of_them_tell_n
 def test_a_hold_on_a_part_keeps_the_whole(shipped, people):
     gone = enterprises(shipped, 1)[0]
     door = Door(shipped, SYSTEM).open("customer_emergency_contact")
-    contact = records.create(door, {"customer": gone, "person_name": "紧急联系人", "priority": 1}).id
+    contact = records.create(door, {**CONTACT, "customer": gone}).id
     case = running(shipped, people, [gone])
     destruction.step(shipped, case["_id"], seconds=0, lease_seconds=0.0)
     assert cases.progress(shipped, case) == {"locked": 2}
