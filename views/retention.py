@@ -68,8 +68,9 @@ class RetentionView(GuardedView):
 
 def trigger_words(door: Any, rule: Mapping[str, Any]) -> str:
     """What begins the period, in the words of the page."""
-    if rule["trigger"] in TRIGGERS:
-        return gettext(TRIGGERS[rule["trigger"]])
+    word = TRIGGERS.get(rule["trigger"])
+    if word:
+        return gettext(word)
     for name in rule["types"]:
         field = door.registry.get(name).find(rule["trigger"]) if name in door.registry.types else None
         if field is not None:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # not this folder: its `lists` and `plan` are no top-level modules
 
-from tests.bench import exports, lists, rights, running, timing, verifying, writing  # noqa: E402
+from tests.bench import destroying, exports, lists, rights, running, timing, verifying, writing  # noqa: E402
 from tests.bench.findings import HEAD, Finding, line, machine, not_measured, row, write_json  # noqa: E402
 from tests.bench.ground import Ground, NotMeasured  # noqa: E402
 
@@ -33,6 +33,7 @@ GROUPS = {
     "generate": writing.generate,
     "load": writing.load,
     "verification": verifying.verify,
+    "destruction": destroying.destruction_rate,
 }
 
 

@@ -1,6 +1,9 @@
 """A case from request to certificate, and everything that stands in its way."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +38,8 @@ from tests.destroying import (
     running,
     signed,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -376,3 +381,21 @@ def test_a_locked_record_refuses_every_write_of_people(shipped, people):
     ):
         with pytest.raises(WrongState):
             change()
+
+
+def test_a_certificate_is_checked_without_the_archive_and_no_word_of_it_can_be_changed(shipped, people, tmp_path):
+    case = running(shipped, people, enterprises(shipped, 2))
+    carry_out(shipped, case["_id"])
+    certified(shipped, people, case["_id"])
+    found = certificates.find(shipped, case["_id"])
+    file, given = tmp_path / "certificate.json", {name: found[name] for name in ("content", "signature", "state")}
+
+    def checked(key=found["signature"]["public"]):
+        file.write_text(json.dumps(given, ensure_ascii=False), encoding="utf-8")
+        command = [sys.executable, str(ROOT / "docs" / "verify" / "certificate.py"), str(file), "--key", key]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert checked().returncode == 0, checked().stdout
+    assert checked("0" * 64).returncode == 1
+    given["content"]["destroyed"] = 1
+    assert checked().returncode == 1
