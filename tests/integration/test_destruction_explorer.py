@@ -5,7 +5,9 @@ from contextlib import suppress
 
 import pytest
 
+from models.access import destruction_verbs
 from models.access.door import Door
+from models.audit.ledger import Head, Ledger
 from models.errors import ArchiveError
 from models.lifecycle.cases import CaseState
 from models.operations import cases, destruction, holds, records
@@ -156,3 +158,26 @@ def test_holding_and_lifting_survive_a_death_after_any_write(shipped, cast, monk
         standing = shipped.data.holds.count_documents({"state": "placed"})
         assert counts == {standing}, (point, found.names[point - 1])
         start.restore()
+
+
+def _blind_to_holds(monkeypatch):
+    listed = destruction_verbs._as_listed
+    seeing = {"life.hold_count"}
+    monkeypatch.setattr(
+        destruction_verbs, "_as_listed", lambda one: {k: v for k, v in listed(one).items() if k not in seeing}
+    )
+
+
+def _without_ledger(monkeypatch):
+    monkeypatch.setattr(Ledger, "append", lambda self, case, records, at: Head(1, "0" * 64))
+
+
+@pytest.mark.parametrize("plant", [_blind_to_holds, _without_ledger])
+def test_the_oracle_catches_planted_bugs(world, monkeypatch, plant):
+    destruction.step(world.store, world.case, seconds=0, lease_seconds=0.0)
+    plant(monkeypatch)
+    placed = hold(world.store, world.people, world.ids[:1])
+    assert placed.held == 1
+    assert broken(world.store, held=set(world.ids[:1])) == []
+    carry_out(world.store, world.case, **QUICK)
+    assert broken(world.store, held=set(world.ids[:1])) != []

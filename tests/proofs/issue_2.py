@@ -31,4 +31,24 @@ VERIFICATION = (
     ),
     Claim("verification per second, full and where nothing changed", "≥ 8,000 and ≥ 100,000", measured("verification")),
 )
-CLAIMS = (*JOBS, *VERIFICATION)
+DESTRUCTION = (
+    Claim(
+        "two persons, a supervisor and a certificate; then page, REST, search, export and key store hold nothing",
+        "all pass", shown_by("browser/test_destruction.*certificate", "test_destruction_pages.*nowhere"),
+    ),
+    Claim("a hold after the approval stops it", "all pass", shown_by("hold_after", "browser/test_destruction.*hold")),
+    Claim("the states and verbs of a case are one table", "all pass", shown_by("unit/test_cases")),
+    Claim(
+        "a death, a zombie, a hold, a change after any write: the five invariants hold", "all pass",
+        shown_by("explorer.*death", "explorer.*zombie", "explorer.*hold", "explorer.*change"),
+    ),
+    *(
+        Claim(f"fault F{number:02d}, destruction", "all pass", shown_by(rf"destruction.*::test_f{number:02d}_"))
+        for number in (1, 16, 24, 30, 31, 33, 45, 47, 50)
+    ),
+    Claim("one case survives 20 kills with one certificate", "all pass", shown_by("survives_many_kills")),
+    Claim("no shipped rule has a period, and nothing is due", "all pass", shown_by("shipped_rules_have_no_period")),
+    Claim("a certificate is checked without the archive", "all pass", shown_by("checked_without_the_archive")),
+    Claim("destruction, records per second through six steps", "≥ 1,000/s", measured("destruction")),
+)
+CLAIMS = (*JOBS, *VERIFICATION, *DESTRUCTION)
