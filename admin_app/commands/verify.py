@@ -15,9 +15,9 @@ def verify() -> None:
 
 @verify.command("run")
 @click.option("--rule", metavar="RULE", default="", help="Judge anew every record this rule holds for.")
-@click.option("--type", "type_name", metavar="TYPE", default="", help="Only records of this type.")
+@click.option("--type", "type_name", metavar="TYPE", default="", help="Judge anew every record of this type.")
 def run(rule: str, type_name: str) -> None:
-    """Judge what is due, or anew by one rule. Exit code 1: a rule could not be worked out, or the run failed."""
+    """Judge what is due, or anew what is named. Exit code 1: a rule could not be worked out, or the run failed."""
     from jobs import working
     from models.definitions.compiled import registry_for
     from models.operations import runs, verification

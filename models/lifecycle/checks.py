@@ -58,6 +58,7 @@ class Outcome(NamedTuple):
 
 PASSED = Outcome("passed")
 EMPTY = Outcome("skipped", "empty")
+UNREAD = Outcome("skipped", "unreadable")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from models.definitions.compiled_type import CompiledType
 from models.definitions.faults import Faults
 from models.definitions.fields import LANGUAGES, Field
 from models.errors import N_, DefinitionError
-from models.lifecycle.checks import EMPTY, NEVER, PREDICATES, Asked, Outcome
+from models.lifecycle.checks import EMPTY, NEVER, PREDICATES, UNREAD, Asked, Outcome, Predicate
 
 RESULTS = ("passed", "failed", "warned", "errored", "skipped")
 TOLD = ("failed", "warned", "errored")
@@ -73,16 +73,20 @@ class Rule:
     definition: RuleDefinition
     fields: tuple[Field, ...]
 
-    def outcome(self, value_of: Callable[[Field], Any], today: date) -> Outcome:
-        """What it says of a record; a bug in it is the rule's fault, never the data's."""
-        predicate = PREDICATES[self.definition.predicate]
+    def outcome(self, value_of: Callable[[Field], Any], asked: Asked, predicate: Predicate) -> Outcome:
+        """What it says of a record; a bug in it is the rule's fault, never the data's.
+
+        :param asked, predicate: as `RuleSet.asked` has them ready for a day
+        """
         try:
-            values = [value_of(one) for one in self.fields]
-            if any(value is UNREADABLE for value in values):
-                return Outcome("skipped", "unreadable")
-            if predicate.needs_value and values[0] is None:
+            first = value_of(self.fields[0])
+            if first is None and predicate.needs_value:
                 return EMPTY
-            found = predicate.check(values, Asked(self.fields, today, self.definition.parameters))
+            values = [first, *[value_of(one) for one in self.fields[1:]]]
+            for value in values:
+                if value is UNREADABLE:
+                    return UNREAD
+            found = predicate.check(values, asked)
         except Exception:  # a running-out of time is none (jobs.worker.OutOfTime): it ends the part, and says nothing
             return Outcome("errored", "rule_error")
         if found.result == "failed" and self.definition.severity == "should":
@@ -100,6 +104,20 @@ class RuleSet:
     kind: CompiledType
     rules: tuple[Rule, ...]
     digest: str
+    _asked: dict[date, list[tuple[Rule, Asked, Predicate]]] = field(default_factory=dict, repr=False, compare=False)
+
+    def asked(self, today: date) -> list[tuple[Rule, Asked, Predicate]]:
+        """Every rule with what is the same for all records of a day."""
+        kept = self._asked.get(today)
+        if kept is None:
+            kept = [
+                (rule, Asked(rule.fields, today, rule.definition.parameters), PREDICATES[rule.definition.predicate])
+                for rule in self.rules
+            ]
+            if len(self._asked) > 1:
+                self._asked.clear()
+            self._asked[today] = kept
+        return kept
 
     @property
     def fields(self) -> list[Field]:
@@ -132,10 +150,11 @@ def judge(rules: RuleSet, value_of: Callable[[Field], Any], today: date) -> Judg
     :param value_of: the plain value of a field, None where it is empty, `UNREADABLE` where it cannot be opened
     """
     found = Judgement()
-    for rule in rules.rules:
-        result, reason, check_on = rule.outcome(value_of, today)
+    for rule, asked, predicate in rules.asked(today):
+        result, reason, check_on = rule.outcome(value_of, asked, predicate)
         found.outcomes.append((rule.key, result))
-        found.check_on = min(found.check_on, check_on)
+        if check_on < found.check_on:
+            found.check_on = check_on
         if result in TOLD:
             ids = [one.id for one in rule.fields]
             said = {"rule": rule.key, "v": rule.definition.version, "result": result, "reason": reason}

@@ -87,6 +87,9 @@ def rules_for(door: Door, kind: CompiledType) -> RuleSet:
 
 
 def rule_sets(door: Door, kinds: Iterable[CompiledType]) -> dict[str, RuleSet]:
-    """The rules of several kinds, by kind; those without any are left out."""
+    """The rules of several kinds of one base, by kind; none where no kind has any.
+
+    A kind without rules among others is judged, too: its records would else be looked at again in every batch.
+    """
     found = {kind.name: rules_for(door, kind) for kind in kinds if not kind.abstract}
-    return {name: one for name, one in found.items() if one.rules}
+    return found if any(one.rules for one in found.values()) else {}

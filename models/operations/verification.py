@@ -30,19 +30,22 @@ from models.users import Actor
 KIND = "verification"
 ACTOR = Actor.system_actor("job:verification")
 BATCH = 1000
+NOTHING: Mapping[str, Any] = {}
 log = logging.getLogger("dossier.verification")
 
 
 class Sweep:
     """The records of one base type that a run is about.
 
-    :param only_type: a kind, or a base for all of its kinds; "": every one
-    :param only_rule: judge anew every record this rule holds for; "": what is due
+    :param only_type: judge anew every record of this kind, or of all kinds of this base
+    :param only_rule: judge anew every record this rule holds for
+
+    Without either: what is due, found by an index.
     """
 
     def __init__(self, store: Store, base: CompiledType, only_type: str = "", only_rule: str = ""):
         self.door: TypeDoor = Door(store, ACTOR).open(base.name)
-        self.store, self.rule = store, only_rule
+        self.store, self.anew = store, bool(only_rule or only_type)
         kinds = [kind for kind in self.door.kinds if only_type in ("", kind.name, base.name)]
         self.rules = {
             name: one
@@ -56,7 +59,7 @@ class Sweep:
         """How many there are to judge; None where counting takes too long."""
         if not self.rules:
             return 0
-        if self.rule:
+        if self.anew:
             return self.door.count_live(self.rules)
         return self.door.count_unjudged(self.digests, self._today().isoformat())
 
@@ -64,7 +67,7 @@ class Sweep:
         """The next batch; [] when nothing is left."""
         if not self.rules:
             return []
-        if self.rule:
+        if self.anew:
             return self.door.live_after(after, self.rules, self.fields, limit)
         return self.door.unjudged(self.digests, self._today().isoformat(), self.fields, limit)
 
@@ -77,13 +80,15 @@ class Sweep:
             [one["_id"] for one in batch], [field for some in self.fields.values() for field in some]
         )
         keys = self.store.keyring.fetch([one["_id"] for one in batch]) if self._seals() else {}
-        today, counts = self._today(), Counter[str]()
+        today, counts, outcomes = self._today(), Counter[str](), Counter[tuple[str, str]]()
         judged = []
         for document in batch:
             found = judged_document(self.rules[document["type"]], document, keys.get(document["_id"]), today)
             judged.append((document, found))
             counts[found.worst] += 1
-            counts.update(f"{key}/{result}" for key, result in found.outcomes)
+            outcomes.update(found.outcomes)
+        for (key, result), number in outcomes.items():
+            counts[f"{key}/{result}"] = number
         before()
         keep(self.door, judged, self.digests, today)
         return counts
@@ -161,16 +166,19 @@ def _raising(fault: Exception) -> Callable[[Field], Any]:
 
 def _opener(document: Mapping[str, Any], key: DataKey | None) -> Callable[[Field], Any]:
     """Opens a value when a rule asks for it, once."""
-    values, opened = document.get("v") or {}, {}
+    values: Mapping[str, Any] = document.get("v") or NOTHING
+    opened: dict[str, Any] = {}
 
     def value_of(field: Field) -> Any:
-        if field.id not in opened:
-            if field.frame:
-                stored = document.get(field.path)
-            else:
-                stored = (values.get(field.parent_id) or {}).get(field.id) if field.parent_id else values.get(field.id)
-            opened[field.id] = None if stored is None else open_value(field, stored, key)
-        return opened[field.id]
+        id = field.id
+        if id in opened:
+            return opened[id]
+        if field.frame:
+            stored = document.get(field.path)
+        else:
+            stored = (values.get(field.parent_id) or NOTHING).get(id) if field.parent_id else values.get(id)
+        value = opened[id] = None if stored is None else open_value(field, stored, key)
+        return value
 
     return value_of
 

@@ -90,6 +90,7 @@ def test_a_run_for_one_rule_judges_anew_and_writes_only_what_changed(shipped):
     assert shipped.data.r_customer.find_one() == before
     assert run(shipped, rule="credit_code").done == 0
     assert run(shipped, type="enterprise").done == 0
+    assert run(shipped, type="individual").done == 1
 
 
 def test_a_batch_that_was_overtaken_by_a_change_keeps_nothing(shipped):
