@@ -103,7 +103,8 @@ class ListPage:
         return own + [field for name, field in self.system.items() if name != "id" and field.frame not in framed]
 
     def chosen(self) -> list[Field]:
-        """The columns of this person: as kept, else those the type shows and when each was last changed."""
+        """The columns of this person: as kept, else those the type shows, the state where a record has more than one to
+        be in, and when each was last changed."""
         kept_ids = self.habits.get("columns", ())
         if kept_ids:
             offered = {field.id: field for field in self.choosable()}
@@ -112,11 +113,12 @@ class ListPage:
                 return kept
         shown = [field for field in self.door.compiled.active if field.list and self.door.knows(field)]
         framed = {field.frame for field in shown}
-        return shown if LAST_COLUMN in framed else [*shown, self._last()]
+        last = ["state", LAST_COLUMN] if len(self.door.compiled.states.states) > 1 else [LAST_COLUMN]
+        return shown + [self._framed(name) for name in last if name not in framed]
 
-    def _last(self) -> Field:
-        own = (field for field in self.door.compiled.active if field.frame == LAST_COLUMN)
-        return next(own, self.system[LAST_COLUMN])
+    def _framed(self, name: str) -> Field:
+        own = (field for field in self.door.compiled.active if field.frame == name)
+        return next(own, self.system[name])
 
     def columns(self, question: Question, fields: Sequence[Field]) -> list[Column]:
         """The heads, each with its sort link where the person may sort by it."""
