@@ -134,8 +134,7 @@ class DestructionVerbs(DoorPart):
         free: Filter = {"$or": [{"life.lock": None}, own]} | ({"$nor": list(unless)} if unless else {})
         lock = {"$set": {"life.lock": {"case": mark.case, "epoch": mark.epoch, "at": at}}}
         self._records.bulk_write([UpdateOne(_as_listed(one) | free, lock) for one in wanted], ordered=False)
-        won = {"_id": {"$in": [one.id for one in wanted]}, "life.lock.case": mark.case, "life.lock.epoch": mark.epoch}
-        return {one["_id"] for one in self._records.find(won, {"_id": 1})}
+        return self.locked_by([one.id for one in wanted], mark)
 
     def release(self, ids: Sequence[str], mark: Mark) -> None:
         """Take the lock of a case, of this epoch or an earlier one, off records that were not condemned."""
@@ -162,13 +161,20 @@ class DestructionVerbs(DoorPart):
         own = {"_id": {"$in": list(ids)}, "life.condemned.case": case}
         return {one["_id"] for one in self._records.find(own, {"_id": 1}, session=session)}
 
-    def sample(self, id: str) -> dict[str, Any] | None:
-        """One sealed value of a record as it is stored: {field, blob}; None where it has none."""
-        document = self._records.find_one({"_id": id}, {"v": 1})
-        for field_id, value in _cells(document["v"] if document else {}):
-            if is_sealed(value):
-                return {"field": field_id, "blob": Binary(bytes(value), 128)}
-        return None
+    def locked_by(self, ids: Sequence[str], mark: Mark) -> set[str]:
+        """Which of some records this very mark has locked."""
+        own = {"_id": {"$in": list(ids)}, "life.lock.case": mark.case, "life.lock.epoch": mark.epoch}
+        return {one["_id"] for one in self._records.find(own, {"_id": 1})}
+
+    def samples(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Of each record one sealed value as it is stored: {field, blob}; absent where it has none."""
+        kept: dict[str, dict[str, Any]] = {}
+        for document in self._records.find({"_id": {"$in": list(ids)}}, {"v": 1}):
+            for field_id, value in _cells(document["v"]):
+                if is_sealed(value):
+                    kept[document["_id"]] = {"field": field_id, "blob": Binary(bytes(value), 128)}
+                    break
+        return kept
 
     def erase(self, ids: Sequence[str], case: str) -> None:
         """Delete revisions and records that a case has condemned: the record last, for it says that it may go."""

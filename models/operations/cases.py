@@ -21,6 +21,7 @@ from models.errors import N_, AccessDenied, FieldValueError, InvalidRecord, Reco
 from models.lifecycle import cases as table
 from models.lifecycle.cases import CaseState, ItemState, Signature, arrows_from
 from models.lifecycle.manifest import manifest_hash
+from models.operations.case_settings import configure, settings_of
 from models.operations.changes import allowed, committed, entry_for
 from models.operations.keeping import check_words, chosen, next_number, of_person, show_password
 from models.operations.listings import items_for
@@ -28,9 +29,9 @@ from models.operations.users import find_by_username
 from models.store import Store, read_stamps
 from models.users import Actor, User, actor_of, documents
 
+__all__ = ["SYSTEM", "Case", "configure", "find", "listed", "move", "progress", "settings_of"]
+
 S = CaseState
-DEFAULTS = {"cooling_days": 7, "approvals": 1}
-"""Of the document `destruction` in `settings`: how long a case cools off, how many other persons approve it."""
 Case = dict[str, Any]
 
 
@@ -52,31 +53,6 @@ def listed(store: Store, *, states: Sequence[str] = (), limit: int = 100) -> lis
     asked = {"state": {"$in": list(states)}} if states else {}
     found = store.data.cases.find(asked, {"chosen": 0}).sort([("proposed.at", -1), ("_id", -1)]).limit(limit)
     return list(found)
-
-
-def settings_of(store: Store) -> dict[str, int]:
-    """How long cases cool off and how many approve them."""
-    found = store.data.settings.find_one({"_id": "destruction"}) or {}
-    return {name: int(found.get(name, value)) for name, value in DEFAULTS.items()}
-
-
-def configure(actor: Actor, store: Store, *, cooling_days: int, approvals: int = 1) -> None:
-    """Choose for every case to come how long it cools off and how many other persons approve it.
-
-    :raises AccessDenied: without `settings:manage`
-    """
-    allowed(actor, store, "settings:manage")
-    if not (0 <= cooling_days <= 90 and 1 <= approvals <= 5):
-        raise InvalidRecord({"cooling_days": FieldValueError("range", N_("0 to 90 days, 1 to 5 approvals."))})
-    chosen = {"cooling_days": cooling_days, "approvals": approvals}
-    entry = entry_for(
-        actor, "settings:destruction", "settings", [], cooling_days=cooling_days, approvals=approvals
-    )
-
-    def write(session: ClientSession) -> None:
-        store.data.settings.update_one({"_id": "destruction"}, {"$set": chosen}, upsert=True, session=session)
-
-    committed(store, entry, write, stamp="settings")
 
 
 def progress(store: Store, case: Mapping[str, Any]) -> dict[str, int]:

@@ -15,8 +15,8 @@ from models.audit.entries import late
 from models.crypto.envelope import unseal
 from models.errors import SealBroken
 from models.lifecycle.cases import ItemState
-from models.operations.erasing import Item, Work, forget_names, ids_of, named_in
-from models.operations.keeping import references
+from models.operations.erasing import Item, Work, ids_of
+from models.operations.keeping import forget_names, named_in, references
 from models.operations.stubbing import stub_all
 from models.store import Store
 

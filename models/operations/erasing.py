@@ -24,7 +24,7 @@ from models.lifecycle.cases import ItemState
 from models.lifecycle.manifest import fingerprint
 from models.lifecycle.retention import is_due
 from models.operations.holds import being_placed, standing_filters
-from models.operations.keeping import WORKER, references, system_door
+from models.operations.keeping import WORKER, forget_names, references, system_door
 from models.operations.minimums import under_minimum
 from models.operations.restoring import note_ledger
 from models.operations.stubbing import stub_all
@@ -212,9 +212,16 @@ def _by_reason(items: Iterable[Item], lost: Mapping[str, str]) -> dict[str, list
 def _keep_samples(work: Work, items: Iterable[Item]) -> None:
     """One sealed value of every so many records, as it is stored."""
     every = max(1, work.case["manifest"]["count"] // SAMPLES)
-    for one in items:
-        if one["n"] % every == 0 and (kept := work.door.open(one["base"]).sample(one["record"])):
-            work.store.data.case_items.update_one({"_id": one["_id"]}, {"$set": {"sample": kept}})
+    writes = []
+    for records, some in work.by_base(one for one in items if one["n"] % every == 0):
+        kept = records.samples(ids_of(some))
+        writes += [
+            UpdateOne({"_id": one["_id"]}, {"$set": {"sample": kept[one["record"]]}})
+            for one in some
+            if one["record"] in kept
+        ]
+    if writes:
+        work.store.data.case_items.bulk_write(writes, ordered=False)
 
 
 # 2 tombstone
@@ -227,7 +234,9 @@ def tombstone(work: Work, items: Sequence[Item]) -> None:
     fresh = [one for one in items if one["record"] not in gone]
     hindered = _hindered(work, fresh)
     free = [one for one in fresh if one["_id"] not in hindered]
-    won = _locked(work, free)  # locks of an earlier epoch are taken over, every condition asked again
+    won = _mine(work, free)
+    # Locks of an earlier epoch are taken over; every condition is asked again by the compare-and-set that condemns.
+    won |= _locked(work, [one for one in free if one["record"] not in won])
     lost = hindered | {one["_id"]: "" for one in free if one["record"] not in won}
     lost |= _with_their_groups(fresh, lost)
     ready = [one for one in free if one["_id"] not in lost]
@@ -242,6 +251,13 @@ def tombstone(work: Work, items: Sequence[Item]) -> None:
         work.log("tombstone", ids_of(condemned))
     work.skip(_by_reason(left, why), ItemState.LOCKED)
     work.moved(condemned, ItemState.LOCKED, ItemState.TOMBSTONED)
+
+
+def _mine(work: Work, items: Iterable[Item]) -> set[str]:
+    found: set[str] = set()
+    for records, some in work.by_base(items):
+        found |= records.locked_by(ids_of(some), work.mark)
+    return found
 
 
 def _condemned(work: Work, items: Iterable[Item]) -> set[str]:
@@ -344,17 +360,6 @@ def delete_data(work: Work, items: Sequence[Item]) -> None:
     work.store.data.tombstones.update_many({"_id": {"$in": ids}}, {"$set": {"erased": True}})
     work.log("data", ids)
     work.moved(items, ItemState.KEY_GONE, ItemState.DATA_GONE)
-
-
-def forget_names(store: Store, ids: Sequence[str]) -> None:
-    """Delete what is kept about a record outside its collection: the registry of such places."""
-    for collection, path in named_in(store):
-        collection.delete_many({path: {"$in": list(ids)}})
-
-
-def named_in(store: Store) -> tuple[tuple[Any, str], ...]:
-    """Collections whose documents are about one record, and where they name it."""
-    return ((store.data.idempotency, "record"), (store.data.tasks, "record"))
 
 
 # 5 copies

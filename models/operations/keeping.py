@@ -106,3 +106,14 @@ def next_number(store: Store, prefix: str) -> str:
         {"_id": f"numbers:{prefix}:{year}"}, {"$inc": {"next": 1}}, upsert=True, return_document=ReturnDocument.AFTER
     )
     return f"{prefix}-{year}-{counter['next']:04d}"  # type: ignore[index]  # an upsert always finds one
+
+
+def forget_names(store: Store, ids: Sequence[str]) -> None:
+    """Delete what is kept about a record outside its collection: the registry of such places."""
+    for collection, path in named_in(store):
+        collection.delete_many({path: {"$in": list(ids)}})
+
+
+def named_in(store: Store) -> tuple[tuple[Any, str], ...]:
+    """Collections whose documents are about one record, and where they name it."""
+    return ((store.data.idempotency, "record"), (store.data.tasks, "record"))

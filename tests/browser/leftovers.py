@@ -76,6 +76,8 @@ def _data(house: House) -> Iterator[str]:
         for one in house.store.data[collection].find():
             yield from _strings([one["_id"], one.get("name"), one.get("username"), one.get("roles")])
     yield from house.store.data.grants_config.distinct("_id")
+    for one in (*house.store.data.cases.find(), *house.store.data.holds.find()):
+        yield from _strings([one["reason"], one.get("reference"), (one.get("rule") or {}).get("id")])
     for kind in KINDS:
         for trash in (False, True):
             yield from _records(house.door("admin", kind), trash)
