@@ -20,7 +20,7 @@ Fit = Callable[[Any], Any]
 EXACT = 10**15
 CODES = frozenset({"phone", "id_number", "credit_code", "bank_account", "plate"})
 TEXTS = CODES | {"text", "name", "long_text", "email", "address", "choice", "choices", "boolean"}
-_SHEET_NUMBER = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+?\d{2}")
+_SHEET_NUMBER = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
 _SHEET_TAIL = re.compile(r"\d{15}(0{3,17})")
 _POINT_ZERO = re.compile(r"(\d{1,15})\.0")
 _SERIAL = re.compile(r"\d{5}(?:\.\d{1,12})?")
@@ -52,23 +52,27 @@ class Fitting:
 
     def __init__(self, known: Iterable[Field], *, notes: dict[str, Note] | None = None):
         self.notes = {} if notes is None else notes
-        self._serials = True
+        self._serials = self._sheet = True
         fields = list(known)
         self._known = {one.address for one in fields}
         self._by_name: dict[str, Fit] = {}
+        self._texts = frozenset(one.name for one in fields if one.type.name in TEXTS - CODES)
         for one in fields:
             if not one.frame and "." not in one.address and (fit := self._fit_of(one)):
                 self._by_name[one.name] = fit
 
-    def fit(self, body: dict[str, Any], *, serials: bool = True) -> dict[str, FieldValueError]:
+    def fit(self, body: dict[str, Any], *, serials: bool = True, sheet: bool = True) -> dict[str, FieldValueError]:
         """Change the values of a row in their place; returns what is wrong, by field.
 
         :param serials: whether a number of five digits can be a day counted from 1900
+        :param sheet: whether a spreadsheet may have had the row in its hands
         """
-        self._serials = serials
+        self._serials, self._sheet = serials, sheet
         faults: dict[str, FieldValueError] = {}
         for name in body.keys() & self._by_name.keys():
             value = body[name]
+            if type(value) is str and name in self._texts and "+" not in value:
+                continue  # nine in ten
             try:
                 body[name] = self._by_name[name](value)
             except FieldValueError as fault:
@@ -85,7 +89,7 @@ class Fitting:
         if kind in ("date", "moment"):
             return _each(lambda value: self._day(value, field))
         if kind in TEXTS:
-            return _each(_code if kind in CODES else _text)
+            return _each(self._code if kind in CODES else _text)
         return None
 
     def _parts(self, parts: Iterable[Field]) -> Fit:
@@ -122,6 +126,17 @@ class Fitting:
             return _day_of_moment(text)
         return value
 
+    def _code(self, value: Any) -> Any:
+        if type(value) is not str:
+            return _number_as_text(value, pointed=True)
+        text = value.strip()
+        if _SHEET_NUMBER.fullmatch(text):
+            raise FieldValueError("rounded", RUINED, given=shown(text))
+        if self._sheet and text[-3:] == "000" and _SHEET_TAIL.fullmatch(text):
+            raise FieldValueError("rounded", FULL_STOP, given=shown(text))
+        plain = _POINT_ZERO.fullmatch(text) if text[-2:] == ".0" else None
+        return plain[1] if plain else value
+
 
 def day_of_serial(serial: float) -> str:
     """The day, or day and time, that a spreadsheet counts so."""
@@ -157,22 +172,10 @@ def _each(fit: Fit) -> Fit:
 
 def _text(value: Any) -> Any:
     if type(value) is str:
-        if len(value) < 40 and value[-1:].isdigit() and _SHEET_NUMBER.fullmatch(value):
+        if len(value) < 40 and _SHEET_NUMBER.fullmatch(value):
             raise FieldValueError("rounded", RUINED, given=shown(value))
         return value
     return _number_as_text(value, pointed=False)
-
-
-def _code(value: Any) -> Any:
-    if type(value) is not str:
-        return _number_as_text(value, pointed=True)
-    text = value.strip()
-    if _SHEET_NUMBER.fullmatch(text):
-        raise FieldValueError("rounded", RUINED, given=shown(text))
-    if _SHEET_TAIL.fullmatch(text):
-        raise FieldValueError("rounded", FULL_STOP, given=shown(text))
-    plain = _POINT_ZERO.fullmatch(text)
-    return plain[1] if plain else value
 
 
 def _number_as_text(value: Any, *, pointed: bool) -> Any:

@@ -148,7 +148,7 @@ class _Part:
         """Until the end of the file or of the part."""
         name = uploads.file_of(self.upload.id)
         table = rows_in(spool.opened(self.store, name, self.upload.size), self.upload.form, self.upload.name)
-        self.loading.serials = table.serials
+        self.loading.serials, self.loading.sheet = table.serials, table.sheet
         looked, rows = time.monotonic(), 0
         place = 0
         for place, (number, row) in enumerate(table, 1):

@@ -26,6 +26,8 @@ from models.operations.rehearsing import KeysMet, ValuesMet
 MODES = ("add", "update", "upsert")
 MOST_UNDER_WAY = 2
 """Batches being written at once: while the database works on one, the next is sealed."""
+LONG = frozenset({"long_text", "rows", "map"})
+"""Types of which one value can be thousands of times as large as another."""
 BATCH_CHARACTERS = 2_000_000
 """Text in one transaction, however few rows that are."""
 
@@ -76,8 +78,8 @@ def load(
     :raises DefinitionError: map, mode and key do not fit one another
     :raises Unavailable: the archive stopped answering; what was told as done stands
     """
-    serials = getattr(rows, "serials", True)
-    with Loading(door, mapped=mapped, mode=mode, key=key, dry_run=dry_run, serials=serials) as loading:
+    with Loading(door, mapped=mapped, mode=mode, key=key, dry_run=dry_run) as loading:
+        loading.serials, loading.sheet = getattr(rows, "serials", True), getattr(rows, "sheet", False)
         loading.report, loading.failed = report, failed
         for number, row in rows:
             loading.take(number, row)
@@ -134,7 +136,6 @@ class Loading:
         mode: str = "add",
         key: str | None = None,
         dry_run: bool = False,
-        serials: bool = True,
         batch: Callable[[Loader, list[Waiting]], list[str]] | None = None,
         at_once: int = MOST_UNDER_WAY,
     ):
@@ -147,7 +148,8 @@ class Loading:
         self.dry_run, self.outcome = dry_run, Outcome(left=self.mapped.left)
         self.report: Report = lambda row, address, fault: None
         self.failed: Failed = lambda row, cells, faults: None
-        self.serials = serials
+        self.serials, self.sheet = True, False
+        """How the table was written: see `tables.Table`."""
         self.keys = KeysMet(key) if mode != "add" else None
         self._values = ValuesMet()
         self._notes: dict[str, Note] = {}
@@ -165,6 +167,7 @@ class Loading:
         if not door.may(Action.IMPORT) and not door.actor.system:
             raise refuse()
         self.door = door
+        self._long = [one.id for kind in door.kinds for one in kind.active if one.type.name in LONG and one.id]
         self.fitting = Fitting((one.field for one in door.fields()), notes=self._notes)
         self.loader = Loader(door, Action.IMPORT) if self.mode != "update" else None
         if self.keys:
@@ -184,7 +187,7 @@ class Loading:
             self._bad(number, row, {"": row})
             return
         body, faults = self.mapped.body(row)
-        faults |= self.fitting.fit(body, serials=self.serials)
+        faults |= self.fitting.fit(body, serials=self.serials, sheet=self.sheet)
         if faults:
             self._bad(number, row, faults)
             return
@@ -216,7 +219,7 @@ class Loading:
             if self.dry_run:
                 self.loader.rehearse(row)
             self._waiting.append(Waiting(number, cells, row, self._at))
-            self._size += sum(len(value) for value in row.values.values() if type(value) is str)
+            self._size += sum(len(str(row.values[id])) for id in self._long if id in row.values)
             if len(self._waiting) >= BATCH or self._size > BATCH_CHARACTERS:
                 self._send()
         if self.keys:

@@ -37,6 +37,7 @@ class Table(Iterator[Numbered]):
 
     :param columns: what the heading says, by place, "" where it says nothing; None: each row has names of its own
     :param notes: how the file was read
+    :param sheet: whether a spreadsheet may have had it in its hands
     :param serials: whether plain numbers in it may be days counted from 1900
     """
 
@@ -47,6 +48,7 @@ class Table(Iterator[Numbered]):
         self.columns: list[str] | None = source.columns
         self.notes: list[Note] = source.notes
         self.serials: bool = getattr(source, "serials", True)
+        self.sheet = form in ("csv", "xlsx")
         self._rows = iter(source)
         self._last = 0
 

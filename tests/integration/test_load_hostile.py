@@ -142,7 +142,7 @@ def test_numbers_for_text_are_taken_where_no_digit_can_be_lost(door):
         {"code": "A6", "integer": "7.5"},
         {"code": "A7", "words": True},
         {"code": "A8", "id_number": "1.10105E+17"},
-        {"code": "A9", "id_number": "110105194912310000"},
+        {"code": "A9", "id_number": "110105194912310021"},
         {"code": "B1", "phone": "13812345678.0"},
         {"code": "B2", "words": "1.38123E+10"},
     ]
@@ -152,9 +152,11 @@ def test_numbers_for_text_are_taken_where_no_digit_can_be_lost(door):
     assert {found[name]["phone"][0]["number"] for name in found} == {"+8613812345678"}
     assert [(row, code) for row, _, code in bad] == [
         (3, "not_text"), (4, "rounded"), (5, "rounded"), (6, "not_whole"), (7, "not_text"), (8, "rounded"),
-        (9, "rounded"), (11, "rounded"),
+        (9, "check_digit"), (11, "rounded"),
     ]  # fmt: skip
     assert {address for row, address, _ in bad if row in (4, 5, 8, 9)} == {"id_number"}
+    _, bad, _ = loaded(door, "a.csv", "code,id_number\nC1,110105194912310000\nC2,1.10105E+17\n")
+    assert bad == [(2, "id_number", "rounded"), (3, "id_number", "rounded")]
 
 
 def test_a_sheet_tells_what_it_lost_and_keeps_what_it_shows(door):
