@@ -16,7 +16,8 @@ from tests.faults.crew import crew, kill, members
 from tests.panel import within
 
 FULL = bool(os.environ.get("FULL"))
-RECORDS, KILLS, BATCH = (100_000, 20, 500) if FULL else (2_000, 3, 20)
+RECORDS, KILLS, BATCH, LEASE = (100_000, 20, 200, 6) if FULL else (2_000, 3, 20, 2)
+"""A lease must outlast a batch, on a machine that is busy otherwise, too."""
 PATIENCE_SECONDS = 900.0 if FULL else 90.0
 SYSTEM = Actor.system_actor("cli:tests")
 EXPIRED = 7
@@ -49,20 +50,27 @@ def test_killed_workers_leave_every_record_with_the_right_outcome(shipped, mongo
     wrong = load(store)
     run_id = runs.request(store, SYSTEM, verification.KIND)
     begun, killed = time.monotonic(), 0
-    with crew(store, mongo_url, redis_url, workers=2, lease=2, batch=BATCH) as master:
+    with crew(store, mongo_url, redis_url, workers=2, lease=LEASE, batch=BATCH) as master:
         while killed < KILLS and runs.get(store, run_id).open:
             assert within(PATIENCE_SECONDS, lambda before=done_of(store, run_id): moved(store, run_id, before))
             time.sleep(rng.random() * (1.0 if FULL else 0.1))
             # Workers, the children that do the work, and now and then the ticker.
             with suppress(IndexError):
                 killed += kill(rng.choice(members(master)))
+            tell(capsys, f"{killed} kills, {done_of(store, run_id):,} records, {time.monotonic() - begun:.0f} s")
         assert within(PATIENCE_SECONDS, lambda: not runs.get(store, run_id).open)
     seconds = time.monotonic() - begun
     ended = runs.get(store, run_id)
     assert (ended.state, killed) == ("done", KILLS)
     assert_every_outcome(store, wrong)
-    with capsys.disabled():
-        print(f"\n{RECORDS:,} records, {killed} kills, {seconds:.0f} s, {ended.epoch} claims", end=" ")
+    tell(capsys, f"{RECORDS:,} records, {killed} kills, {seconds:.0f} s, {ended.epoch} claims")
+
+
+def tell(capsys, words):
+    """Say how far it is, to whoever watches a long campaign."""
+    if FULL:
+        with capsys.disabled():
+            print(f"\n{words}", end="", flush=True)
 
 
 def done_of(store, run_id):
