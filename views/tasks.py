@@ -120,7 +120,7 @@ def _records(name: str, ids: Sequence[str]) -> list[Any]:
     title = door.compiled.title
     wanted = [title.address] if door.knows(title) else []
     where = {"field": "id", "op": "in", "value": list(ids)}
-    return door.page(Query(where=where, fields=wanted, limit=len(ids), habit=True)).items if door.viewed else []
+    return door.page(Query(where=where, fields=wanted, limit=len(ids))).items if door.viewed else []
 
 
 def _told(task: Mapping[str, Any], record: Any) -> bool:
