@@ -15,8 +15,8 @@ from tests.destroying import SYSTEM, People, broken, carry_out, certified, enter
 from tests.exploring import Snapshot, Writes, counted
 
 FULL = bool(os.environ.get("FULL"))
-STRIDE = 1 if FULL else 4
-"""A small run looks at every fourth write, another one each time a step is added."""
+STRIDE = 1 if FULL else 9
+"""A small run looks at every ninth write, another one each time a write is added."""
 QUICK = {"batch": 2, "lease_seconds": 0.0}
 """Two items a batch, and no waiting for the lease of a hand that died."""
 
