@@ -173,6 +173,9 @@ STOPS = (
     Stop("/admin/r/enterprise/{enterprise}/edit/", "service_clerk"),
     Stop("/admin/r/enterprise/{enterprise}/edit/", then=wrong_values),
     Stop("/admin/r/enterprise/{enterprise}/edit/", then=met_by_another),
+    Stop("/admin/r/complaint/", "service_clerk"), Stop("/admin/r/complaint/{complaint}/", "front_desk"),
+    Stop("/admin/r/complaint/{complaint}/transitions/judge/", "front_desk"),
+    Stop("/admin/r/complaint/{complaint}/transitions/refuse/", "front_desk", then=sent_as_it_is),
     Stop("/admin/r/individual/new/"), Stop("/admin/r/individual/new/", then=wrong_values),
     Stop("/admin/r/enterprise/import/"), Stop("/admin/r/enterprise/import/{uploaded}/"),
     Stop("/admin/r/enterprise/import/{checked}/"), Stop("/admin/r/enterprise/import/{under_way}/"),
@@ -212,6 +215,7 @@ def places_of(house: House) -> dict[str, str]:
     claim(house.store, run, "machine:1", seconds=3600).advance(done=30, total=120, counts={"passed": 29, "failed": 1})
     return found | cases_of(house) | imports_of(house) | {
         "trashed": trashed, "run": run, "first": "once",
+        "complaint": house.store.data.r_complaint.find_one({"state": "recorded"}, {"_id": 1})["_id"],
         "clerk": house.actor("service_clerk").id, "director": house.actor("sales_director").id,
     }  # fmt: skip
 
