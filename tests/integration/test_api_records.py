@@ -189,7 +189,7 @@ def test_nobody_gets_401(stage):
         ("/records/client/x/transitions/y", "not_found"),
         ("/nothing", "not_found"),
         ("/permissions/client", "not_found"),
-        ("/holds", "not_found"),
+        ("/audit/nothing", "not_found"),
     ],
 )
 def test_what_is_not_there_is_404(stage, path, code):

@@ -30,18 +30,24 @@ def _path(name: str) -> Tree:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1, "maxLength": 40}}
 
 
+def _chosen(most_reason: int, **more: Tree) -> Tree:
+    """Records, by ids or by a condition, and why."""
+    reason = {"type": "string", "minLength": 1, "maxLength": most_reason, "pattern": r"\S"}
+    body = _body(["type", "reason"], type=TEXT, ids=IDS, where=ANY, reason=reason, **more)
+    return body | {"oneOf": [{"required": ["ids"]}, {"required": ["where"]}]}
+
+
 IDS: Tree = {"type": "array", "minItems": 1, "items": {"type": "string"}}
 """Records by id; `where` is a condition as lists take it."""
 
 
 def _holds() -> Tree:
-    chosen = {"type": TEXT, "ids": IDS, "where": ANY, "reason": TEXT, "reference": TEXT}
     state = text_parameter("state", enum=["placing", "placed", "lifting", "lifted"])
     return {
         "/holds": {
             "get": operation("holds", "Holds", {"200": json_answer(listed(ANY))}, [state, LIMIT]),
             "post": operation(
-                "hold_place", "Hold records", {"201": json_answer(ANY)}, (), _body(["type", "reason"], **chosen)
+                "hold_place", "Hold records", {"201": json_answer(ANY)}, (), _chosen(200, reference=TEXT)
             ),
         },
         "/holds/{id}": {"delete": operation("hold_lift", "Lift a hold", {"200": json_answer(ANY)}, [_path("id")])},
@@ -49,7 +55,6 @@ def _holds() -> Tree:
 
 
 def _cases() -> Tree:
-    chosen = {"type": TEXT, "ids": IDS, "where": ANY, "reason": TEXT}
     state = text_parameter("state", enum=[one.value for one in CaseState])
     verb = _path("verb") | {"schema": {"enum": list(PUBLIC_VERBS)}}
     given = _body([], password=TEXT, manifest_hash=TEXT, supervisor=TEXT, reason=TEXT)
@@ -57,9 +62,7 @@ def _cases() -> Tree:
     return {
         "/destruction/cases": {
             "get": operation("cases", "Destruction cases", {"200": json_answer(listed(ANY))}, [state, LIMIT]),
-            "post": operation(
-                "case_propose", "Propose a case", {"201": json_answer(ANY)}, (), _body(["type", "reason"], **chosen)
-            ),
+            "post": operation("case_propose", "Propose a case", {"201": json_answer(ANY)}, (), _chosen(500)),
         },
         "/destruction/cases/{id}": {
             "get": operation("case", "One case", answer, [_path("id"), LIMIT, text_parameter("after")])
