@@ -149,7 +149,7 @@ class Pen:
         return Markup("\n".join([self._entry(one, f"{edit}#f-{one.field.id}" if edit else None) for one in marks]))
 
     def _entry(self, mark: Mark, edit: str | None) -> str:
-        wide = " wide" if mark.wide and mark.look == "value" else ""
+        wide = " wide" if mark.wide and (mark.look == "value" or mark.parts) else ""
         return (
             f'<div class="fld{wide}"><dt>{escape(mark.label)}</dt><dd><div class="val">{self._whole(mark, edit)}</div>'
             f"{self.grades[mark.grade]}</dd></div>"
