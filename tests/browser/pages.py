@@ -36,7 +36,9 @@ NO_PAGES = {
 """Endpoint → why nobody opens it for itself. Those of `/api/` are for programs."""
 LIST = "/admin/r/customer/"
 PHONE = 360
-TYPED = ("集团", "本部", "报表")
+UPLOADED = "客户名称,联系电话,备忘\n甲公司,13812345678,1\n乙公司,123,\n,13812345678,\n丙公司,1,2,3,4\n"
+UPLOADS = ("uploaded", "checked", "under_way")
+TYPED = ("集团", "本部", "报表", UPLOADED, *(f"{name}.csv" for name in UPLOADS))
 """What people type on the way, in any language."""
 NOWHERE = json.dumps({"all": [{"field": "type", "op": "eq", "value": "tenant"}]})
 NO_SUCH = json.dumps({"field": "no_such", "op": "eq", "value": 1})
@@ -251,9 +253,8 @@ def stops(places: dict[str, str], width: int) -> Iterator[tuple[Stop, str]]:
 def imports_of(house: House) -> dict[str, str]:
     """Uploads in the three states of their page."""
     door, found = house.door("admin", "enterprise"), {}
-    rows = "客户名称,联系电话,备忘\n甲公司,13812345678,1\n乙公司,123,\n,13812345678,\n丙公司,1,2,3,4\n"
-    for name in ("uploaded", "checked", "under_way"):
-        one = uploads.receive(door, io.BytesIO(rows.encode("gb18030")), f"{name}.csv")
+    for name in UPLOADS:
+        one = uploads.receive(door, io.BytesIO(UPLOADED.encode("gb18030")), f"{name}.csv")
         found[name] = one.id
         if name == "uploaded":
             continue
