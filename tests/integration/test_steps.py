@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.access.actions import Action
 from models.errors import AccessDenied, InvalidRecord, RecordNotFound, StaleRecord, UnknownKey, WrongState
 from models.operations import bulk, records, sessions, transitions
 from models.users import User, documents
@@ -148,6 +149,14 @@ def test_what_is_brought_in_is_filed_and_says_when(shipped):
     (id,) = loader.write([loader.read({"customer_name": "远山贸易有限公司"})])
     found = door(shipped, SYSTEM, "enterprise").get(id)
     assert (found.state, found.cells["filed_at"].mark) == ("filed", "value")
+
+
+@pytest.mark.parametrize(("role", "state"), [("service_head", "filed"), ("archivist", "draft")])
+def test_a_file_spares_nobody_the_approval_they_may_not_give(shipped, cast, role, state):
+    loader = bulk.Loader(door(shipped, cast[role], "enterprise"), Action.IMPORT)
+    (id,) = loader.write([loader.read({"customer_name": "远山贸易有限公司"})])
+    found = door(shipped, SYSTEM, "enterprise").get(id)
+    assert (found.state, found.cells["filed_at"].mark) == (state, "value" if state == "filed" else "empty")
 
 
 def test_nobody_checks_what_they_entered_themselves(shipped, cast):
