@@ -18,11 +18,15 @@ READ = """() => [...document.querySelectorAll(".sec .fields > .fld")].map(functi
   const grade = box.querySelector(":scope > dd > .grade")
   if (inner.length && inner[0].querySelector("dd > *")) return {word, parts: [...inner].map(leaf)}
   const copy = value.cloneNode(true)
-  copy.querySelectorAll(".visually-hidden, .grade").forEach((one) => one.remove())
+  copy.querySelectorAll(".visually-hidden, .grade, .finding").forEach((one) => one.remove())
   const look = value.querySelector(".mask") ? "masked" : value.querySelector(".lock .m") ? "fillable"
     : value.querySelector(".lock") ? "lock" : value.querySelector(".none") ? "empty" : "value"
   return {word, look, text: copy.textContent.trim(), grade: grade && grade.dataset.g}
 })"""
+
+PANELS = """() => [...document.querySelectorAll(".related .relation")].map((panel) =>
+  [panel.querySelector("h3").textContent.trim(), panel.querySelector(".no").textContent.trim()])"""
+"""What refers to the record stands below its fields: label and how many."""
 
 
 def shown(page) -> dict[str, tuple[str, str]]:
@@ -35,7 +39,8 @@ def shown(page) -> dict[str, tuple[str, str]]:
             text = leaf["text"]
             look = WORDS[text] if leaf["look"] == "lock" else leaf["look"]
             found[word] = (look, text if look in ("masked", "value") else "")
-    return found
+    panels = {label: ("empty", "") if count == "0" else ("value", count) for label, count in page.evaluate(PANELS)}
+    return found | panels
 
 
 def told(record: Record) -> dict[str, Cell]:
