@@ -17,6 +17,7 @@ from tests.browser.house import KINDS, House
 from tests.browser.pages import TYPED
 
 SEED = Path(__file__).parents[2] / "seed"
+REGISTERS = ("complaint", "repair_ticket", "customer_emergency_contact", "unit")
 HAN, LATIN = re.compile(r"[\u3400-\u9fff]+"), re.compile(r"[A-Za-z]{3,}")
 EVENT = re.compile(r"[0-9A-F]{4}-[0-9A-F]{4}")
 ANYWHERE = {
@@ -81,7 +82,7 @@ def _data(house: House) -> Iterator[str]:
     yield from house.store.data.grants_config.distinct("_id")
     for one in (*house.store.data.cases.find(), *house.store.data.holds.find()):
         yield from _strings([one["reason"], one.get("reference"), (one.get("rule") or {}).get("id")])
-    for kind in KINDS:
+    for kind in (*KINDS, *REGISTERS):
         for trash in (False, True):
             yield from _records(house.door("admin", kind), trash)
 
