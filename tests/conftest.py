@@ -225,3 +225,11 @@ def short_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="ds"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def people(shipped, cast):
+    """Who plays which part in a destruction."""
+    from tests.destroying import People  # which asks this module for the password of the cast
+
+    return People(shipped, cast)

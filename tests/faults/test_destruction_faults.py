@@ -26,7 +26,6 @@ from models.operations import cases, certificates, destruction, holds, records
 from models.operations.restoring import BehindLedger, check_ledger
 from tests.destroying import (
     SYSTEM,
-    People,
     armed,
     broken,
     carry_out,
@@ -45,11 +44,6 @@ ROOT = Path(__file__).parents[2]
 COUNT, KILLS, BATCH = (5000, 20, 100) if FULL else (60, 3, 5)
 """The campaign: so many records in one case, and so many hands killed at random moments."""
 PATIENCE_SECONDS = 120.0
-
-
-@pytest.fixture
-def people(shipped, cast) -> People:
-    return People(shipped, cast)
 
 
 class Hands:

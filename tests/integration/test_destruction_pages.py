@@ -13,7 +13,6 @@ from tests.conftest import CAST_PASSWORD
 from tests.destroying import (
     REASON,
     SYSTEM,
-    People,
     broken,
     carry_out,
     certified,
@@ -23,11 +22,6 @@ from tests.destroying import (
 )
 
 SECRET = "for tests only, long enough to be one"
-
-
-@pytest.fixture
-def people(shipped, cast) -> People:
-    return People(shipped, cast)
 
 
 @pytest.fixture

@@ -10,14 +10,9 @@ from models.errors import AccessDenied, InvalidRecord, StaleRecord, WrongState
 from models.lifecycle.cases import CaseState
 from models.operations import cases, records, retention, runs
 from models.operations.leases import claim
-from tests.destroying import REASON, SYSTEM, People, broken, carry_out, certified, enterprises, hold, no_cooling, signed
+from tests.destroying import REASON, SYSTEM, broken, carry_out, certified, enterprises, hold, no_cooling, signed
 
 RULE = "customer_archive"
-
-
-@pytest.fixture
-def people(shipped, cast) -> People:
-    return People(shipped, cast)
 
 
 @pytest.fixture

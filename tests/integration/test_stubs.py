@@ -8,15 +8,10 @@ from models.lifecycle.cases import CaseState
 from models.operations import records, stubbing
 from models.operations.bulk import Loader
 from tests import destroying
-from tests.destroying import People, carry_out, running
+from tests.destroying import carry_out, running
 
 SYSTEM = destroying.SYSTEM
 PHONE = "13800138000"
-
-
-@pytest.fixture
-def people(shipped, cast):
-    return People(shipped, cast)
 
 
 def complaint_about(store, customer):
