@@ -45,8 +45,17 @@ def loaded(door, name, content, **how):
     bad = []
     rows = rows_in(io.BytesIO(raw), name=name)
     outcome = imports.load(door, rows, report=lambda row, address, fault: bad.append((row, address, fault.code)), **how)
-    found = {one["code"]: one for item in door.page(Query(limit=200)).items if (one := item.to_json())}
-    return found, bad, outcome
+    return {one["code"]: one for one in standing(door)}, bad, outcome
+
+
+def standing(door):
+    """Every record of the list, page by page."""
+    page = door.page(Query(limit=200))
+    while page.items:
+        yield from (one.to_json() for one in page.items)
+        if page.next is None:
+            return
+        page = door.page(Query(limit=200, after=page.next))
 
 
 def sheet(write, **options):
