@@ -1,6 +1,6 @@
 """A file is brought in while workers are killed by SIGKILL: each row stands once, and the counts say so.
 
-FULL=1: 60,000 rows and 20 kills; else 5,000 and 3.
+FULL=1: 60,000 rows and 20 kills; else 8,000 and 3.
 """
 
 import io
@@ -17,7 +17,7 @@ from tests.faults.crew import crew, kill, members
 from tests.panel import within
 
 FULL = bool(os.environ.get("FULL"))
-ROWS, KILLS = (60_000, 20) if FULL else (5_000, 3)
+ROWS, KILLS = (60_000, 20) if FULL else (8_000, 3)
 PATIENCE_SECONDS = 900.0 if FULL else 120.0
 BAD = 50
 """Every fiftieth row has no phone number where one should be."""
