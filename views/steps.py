@@ -130,7 +130,8 @@ def step_page(view: Any, door: Any, record_id: str, name: str) -> Any:
         transitions.take(door, record_id, name, body, expected=revision_of_form(), reason=reason)
     except (AlreadyFilled, InvalidRecord, StaleRecord, TooManyAttempts, UnknownKey, WrongState) as error:
         if form is None or record is None or not offer.edge.has_inputs:
-            return _back(record_id, STALE if isinstance(error, StaleRecord) else error.public_words(gettext))
+            words = gettext(STALE) if isinstance(error, StaleRecord) else error.public_words(gettext)
+            return _late(view, door, record_id, name, words, error.status)
         return _again(view, door, record, offer, form, error)
     return _taken(door, record_id, name)
 
@@ -162,6 +163,30 @@ def _again(view: Any, door: Any, record: Record, offer: Offer, form: StepForm, e
         trouble = gettext(STALE)
     words = about_reason.public_words(gettext) if about_reason else ""
     return _drawn(view, door, record, offer, form, trouble=trouble, loose=loose, wrong_reason=words), error.status
+
+
+def _late(view: Any, door: Any, record_id: str, name: str, words: str, status: int) -> Any:
+    """The step is no longer to be had: say so, and give back what was typed for it."""
+    record = door.get_for_step(record_id)
+    edge = record.compiled.workflow.find(name)
+    kept = _typed(edge) if edge else []
+    if not kept:
+        return _back(record_id, words)
+    parts = {
+        "record": record, "label": label_of(edge), "words": words, "kept": kept,
+        "address": url_for("records.record", record_id=record.id), "list_label": type_label(door.compiled),
+        "list_address": url_for("records.index"),
+    }  # fmt: skip
+    return view.render("records/step_late.html", **parts), status
+
+
+def _typed(edge: Edge) -> list[tuple[str, str]]:
+    """Label and text of what came with the form of a step: the person's own words, whatever they may read."""
+    fields = [part for one in edge.fields for part in (one.fields or (one,))]
+    asked = [(one.label(locale()), request.form.getlist(one.id)) for one in fields]
+    asked.append((gettext("Reason"), request.form.getlist(REASON)))
+    found = [(label, "\n".join(text for text in texts if text.strip())) for label, texts in asked]
+    return [(label, text) for label, text in found if text]
 
 
 def _drawn(

@@ -251,3 +251,27 @@ def test_a_declined_price_ends_the_ticket(shipped, cast):
     take(shipped, cast["technician"], "repair_ticket", id, Walk("decline", (), {}, "太贵"))
     found = door(shipped, SYSTEM, "repair_ticket").get(id)
     assert (found.state, found.cells["decline_reason"].value) == ("declined", "太贵")
+
+
+def test_words_typed_for_a_step_that_is_no_longer_to_be_had_come_back(shipped, cast, everywhere, complaint):
+    """Somebody else judged the complaint while a reason for refusing it was typed."""
+    page = f"/admin/r/complaint/{complaint}/transitions/refuse/"
+    person, _ = everywhere["front_desk"]
+    assert person.get(page).status_code == 200
+    take(shipped, cast["service_head"], "complaint", complaint, Walk("judge", (), {"justified": "founded"}))
+    with unchanged(shipped):
+        answer = person.post(page, revision="1", reason="查无此事，<b>已回访</b>三次")
+    assert answer.status_code in (409, 412)
+    assert "查无此事，&lt;b&gt;已回访&lt;/b&gt;三次" in answer.text
+    with unchanged(shipped):
+        assert person.post(page, revision="1", reason="").status_code == 302
+
+
+def test_words_typed_against_an_older_revision_stand_in_the_form_again(shipped, cast, everywhere, complaint):
+    page = f"/admin/r/complaint/{complaint}/transitions/refuse/"
+    person, _ = everywhere["front_desk"]
+    records.update(door(shipped, SYSTEM, "complaint"), complaint, {"demand": "另有要求"}, expected=1)
+    with unchanged(shipped):
+        answer = person.post(page, revision="1", reason="查无此事")
+    assert answer.status_code == 412
+    assert ">查无此事</textarea>" in answer.text
