@@ -94,6 +94,23 @@ def served(house: House) -> Iterator[str]:
     thread.join()
 
 
+@contextmanager
+def speaking(house: House, locale: str) -> Iterator[Callable[[str], None]]:
+    """Have accounts speak a language for a while. Other tests live in the house, too: each speaks its own again."""
+    own: dict[str, str] = {}
+
+    def speak(username: str) -> None:
+        actor = house.actor(username)
+        own.setdefault(username, actor.locale)
+        keep_looks(house.store, actor, {"locale": locale})
+
+    try:
+        yield speak
+    finally:
+        for username, before in own.items():
+            keep_looks(house.store, house.actor(username), {"locale": before})
+
+
 def walk(browser: Browser, url: str, house: House, places: dict, words: Vocabulary, *, locale: str, width: int,
          themes: tuple[str, ...]) -> Tour:  # fmt: skip
     """Every stop once.
@@ -105,11 +122,11 @@ def walk(browser: Browser, url: str, house: House, places: dict, words: Vocabula
         "width": width, "height": HEIGHTS[width], "locale": BROWSER_LOCALES[locale], "reduced_motion": "reduce",
         "expected": ANSWERED,
     }  # fmt: skip
-    with windows(browser, url) as window:
+    with windows(browser, url) as window, speaking(house, locale) as speak:
         for stop, address in stops(places, width):
             if stop.user not in visitors:
                 if stop.user:
-                    keep_looks(house.store, house.actor(stop.user), {"locale": locale})
+                    speak(stop.user)
                 visitors[stop.user] = _entered(window, stop.user, look, url, tour)
             visitor = visitors[stop.user]
             try:
