@@ -130,8 +130,7 @@ def step_page(view: Any, door: Any, record_id: str, name: str) -> Any:
         transitions.take(door, record_id, name, body, expected=revision_of_form(), reason=reason)
     except (AlreadyFilled, InvalidRecord, StaleRecord, TooManyAttempts, UnknownKey, WrongState) as error:
         if form is None or record is None or not offer.edge.has_inputs:
-            words = gettext(STALE) if isinstance(error, StaleRecord) else error.public_words(gettext)
-            return _late(view, door, record_id, name, words, error.status)
+            return _late(view, door, record_id, name, error)
         return _again(view, door, record, offer, form, error)
     return _taken(door, record_id, name)
 
@@ -165,8 +164,11 @@ def _again(view: Any, door: Any, record: Record, offer: Offer, form: StepForm, e
     return _drawn(view, door, record, offer, form, trouble=trouble, loose=loose, wrong_reason=words), error.status
 
 
-def _late(view: Any, door: Any, record_id: str, name: str, words: str, status: int) -> Any:
+def _late(view: Any, door: Any, record_id: str, name: str, error: ArchiveError) -> Any:
     """The step is no longer to be had: say so, and give back what was typed for it."""
+    if isinstance(error, InvalidRecord):  # nothing was read from the form of a step not offered: not the person's fault
+        error = WrongState()
+    words = gettext(STALE) if isinstance(error, StaleRecord) else error.public_words(gettext)
     record = door.get_for_step(record_id)
     edge = record.compiled.workflow.find(name)
     kept = _typed(edge) if edge else []
@@ -177,7 +179,7 @@ def _late(view: Any, door: Any, record_id: str, name: str, words: str, status: i
         "address": url_for("records.record", record_id=record.id), "list_label": type_label(door.compiled),
         "list_address": url_for("records.index"),
     }  # fmt: skip
-    return view.render("records/step_late.html", **parts), status
+    return view.render("records/step_late.html", **parts), error.status
 
 
 def _typed(edge: Edge) -> list[tuple[str, str]]:
