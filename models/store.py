@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -60,7 +61,10 @@ class Store:
 
 
 class Stamps(NamedTuple):
-    """Versions of what is compiled. One small document, read once a request."""
+    """Versions of what is compiled. One small document, read once a request.
+
+    `grants` rises with each change of the policy and by itself at each moment where a part of it begins or ends.
+    """
 
     types: int = 0
     grants: int = 0
@@ -71,12 +75,30 @@ class Stamps(NamedTuple):
 def read_stamps(store: Store) -> Stamps:
     """The versions in force now."""
     found = store.data.stamps.find_one({"_id": "stamps"}) or {}
-    return Stamps(*(int(found.get(name, 0)) for name in Stamps._fields))
+    stamps = Stamps(*(int(found.get(name, 0)) for name in Stamps._fields))
+    passed = _passed(found, store.clock.now())
+    return stamps._replace(grants=stamps.grants + passed) if passed else stamps
+
+
+def _passed(found: Mapping[str, Any], now: datetime) -> int:
+    return bisect_right(found.get("turns") or (), now)
 
 
 def bump_stamp(store: Store, name: str, session: Any = None) -> None:
     """Tell every process that `name` (a field of Stamps) has changed."""
     store.data.stamps.update_one({"_id": "stamps"}, {"$inc": {name: 1}}, upsert=True, session=session)
+
+
+def plan_turns(store: Store, moments: Iterable[datetime], session: Any = None) -> None:
+    """Note when the policy changes by itself, in place of what was noted before.
+
+    Turns that have passed are counted into the version for good, so that it never falls back.
+    """
+    now = store.clock.now()
+    passed = _passed(store.data.stamps.find_one({"_id": "stamps"}, session=session) or {}, now)
+    coming = sorted({moment for moment in moments if moment > now})
+    change = {"$inc": {"grants": passed}, "$set": {"turns": coming}}
+    store.data.stamps.update_one({"_id": "stamps"}, change, upsert=True, session=session)
 
 
 _ID_CHARACTERS = bytes(b"abcdefghijklmnopqrstuvwxyz234567"[byte & 31] for byte in range(256))

@@ -79,7 +79,8 @@ COLLECTIONS: dict[str, tuple[str, str]] = {
     "number_blocks": ("data", "blocks of numbers that loaders reserved, open or settled"),
     "number_voids": ("data", "numbers that will never stand on a record, each with its reason"),
     "idempotency": ("data", "promises to an Idempotency-Key: digest of the body and the record's id, for a day"),
-    "stamps": ("data", "one document: the version of types, grants, users and settings; read once a request"),
+    "stamps": ("data", "one document: the version of types, grants, users and settings, and `turns`: when the policy "
+                       "changes by itself; read once a request"),
     "record_types": ("data", "every version of every record type, whole; one of each is current"),
     "grants_config": ("data", "grants, scopes, ceilings and reach"),
     "change_sets": ("data", "who changed the grants, when, why, before and after"),

@@ -1,6 +1,8 @@
 """Grants, scopes, ceilings and reach as they are stored, and the policy they make together.
 
-One collection, `grants_config`, holds all four; a policy is everything in it at one version stamp.
+One collection, `grants_config`, holds all four; a policy is everything in it at one version stamp. Any entry may
+have `from` and `until` (aware UTC). An entry with `origin` ("lend:<id>", "delegation:<id>") is no part of the
+configuration: a step or a person made it for a time, and it is neither exported nor compared.
 Conditions stay trees here: they gain their fields when a plan is compiled for one type.
 """
 
@@ -34,7 +36,6 @@ class Grant:
     use: frozenset[str] = frozenset()
     when: str | None = None
     record_id: str | None = None
-    since: datetime | None = None
     until: datetime | None = None
 
 
@@ -125,13 +126,27 @@ def may(store: Store, stamps: Stamps, actor: Actor, need: str) -> bool:
 
 
 def policy_for(store: Store, stamps: Stamps) -> Policy:
-    """The policy in force at `stamps.grants`, read once per version and process."""
+    """The policy in force at `stamps.grants`, read once per version and process.
+
+    What begins or ends at a moment is left out or in here, for the version rises at that moment.
+    """
     kept = store.caches.get("policy")
     if kept and kept[0] == stamps.grants:
         return kept[1]
-    policy = policy_from(store.data.grants_config.find())
+    policy = policy_at(store.data.grants_config.find(), store.clock.now())
     store.caches["policy"] = (stamps.grants, policy)
     return policy
+
+
+def policy_at(documents: Iterable[Mapping[str, Any]], moment: datetime) -> Policy:
+    """The policy that stored entries make at a moment (aware UTC): without those over or still to come."""
+    return policy_from(entry for entry in documents if in_force(entry, moment))
+
+
+def in_force(entry: Mapping[str, Any], moment: datetime) -> bool:
+    """Whether a stored entry counts at a moment: from `from` on, until before `until`."""
+    begins, ends = entry.get("from"), entry.get("until")
+    return (begins is None or begins <= moment) and (ends is None or moment < ends)
 
 
 def policy_from(documents: Iterable[Mapping[str, Any]]) -> Policy:
@@ -153,7 +168,6 @@ def _grant(document: Mapping[str, Any]) -> Grant:
         use=frozenset(document.get("use") or ()),
         when=_when(document),
         record_id=document.get("record_id"),
-        since=document.get("from"),
         until=document.get("until"),
     )
 

@@ -21,10 +21,10 @@ from models.errors import N_, ArchiveError, DefinitionError
 Entry = dict[str, Any]
 KINDS = {"scopes": "scope", "grants": "grant", "ceilings": "ceiling", "reach": "reach"}
 KEYS = {
-    "scope": {"holder", "type", "resource", "actions", "when", "until"},
+    "scope": {"holder", "type", "resource", "actions", "when", "from", "until"},
     "grant": {"holder", "type", "target", "read", "write", "use", "when", "record_id", "from", "until"},
-    "ceiling": {"holders", "outside", "type", "target", "read_at_most", "write_at_most", "when"},
-    "reach": {"role", "types", "grade", "read", "write"},
+    "ceiling": {"holders", "outside", "type", "target", "read_at_most", "write_at_most", "when", "from", "until"},
+    "reach": {"role", "types", "grade", "read", "write", "from", "until"},
 }
 GRADES = {grade.word for grade in Grade}
 
@@ -75,6 +75,8 @@ class PolicyReader:
         for key in ("from", "until"):
             if key in entry:
                 self._moment(place, key, entry)
+        if len(self.faults) == before and "from" in entry and "until" in entry and entry["until"] <= entry["from"]:
+            self._fault(place, N_("It ends before it begins."))
         check = {"scope": self._scope, "grant": self._grant, "ceiling": self._ceiling, "reach": self._reach}[kind]
         check(place, entry)
         if len(self.faults) > before:
@@ -87,7 +89,8 @@ class PolicyReader:
         except ValueError:
             self._fault(place, N_("{key} is a moment such as 2027-01-31T18:00:00+08:00."), key=key)
             return
-        entry[key] = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        entry[key] = moment.replace(microsecond=moment.microsecond // 1000 * 1000)  # as BSON keeps it
 
     def _scope(self, place: str, entry: Entry) -> None:
         self._holder(place, entry.get("holder"))

@@ -5,15 +5,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from models.access.grants import Policy, policy_from
+from models.access.grants import policy_from
 from models.access.policy_files import Entry, PolicyReader, to_tree
 from models.audit.log import Entry as AuditEntry
 from models.definitions.compiled import TypeRegistry, registry_for
 from models.errors import N_, AccessDenied
 from models.operations.changes import allowed, committed
-from models.store import Store, new_id, read_stamps
+from models.store import Store, new_id, plan_turns, read_stamps
 from models.users import Actor, Role, documents
 
 LAST_KEY = "permissions:manage"
@@ -59,7 +60,7 @@ def apply(store: Store, actor: Actor, tree: Any, *, source: str, reason: str) ->
     change = difference(store, entries)
     if not change:
         return change
-    _keep_a_key(policy_from(entries))
+    _keep_a_key(entries)
     _write(store, actor, change, reason)
     return change
 
@@ -80,7 +81,7 @@ def amend(
     )
     if change:
         gone = {one["_id"] for one in change.removed}
-        _keep_a_key(policy_from([*(one for id, one in stored.items() if id not in gone), *change.added]))
+        _keep_a_key([*(one for id, one in stored.items() if id not in gone), *change.added])
         _write(store, actor, change, reason)
     return change
 
@@ -118,8 +119,16 @@ def _write(store: Store, actor: Actor, change: Difference, reason: str) -> None:
             },
             session=session,
         )
+        plan_turns(store, _turns(store, session), session)
 
     committed(store, entry, write, stamp="grants")
+
+
+def _turns(store: Store, session: Any) -> list[datetime]:
+    """Every moment at which an entry of the configuration begins or ends."""
+    timed = {"origin": None, "$or": [{"from": {"$ne": None}}, {"until": {"$ne": None}}]}
+    found = store.data.grants_config.find(timed, {"from": 1, "until": 1}, session=session)
+    return [moment for entry in found for key in ("from", "until") if (moment := entry.get(key)) is not None]
 
 
 def export(store: Store) -> dict[str, list[Entry]]:
@@ -142,17 +151,19 @@ def _text(line: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} {value}" for key, value in line.items())
 
 
-def _keep_a_key(policy: Policy) -> None:
+def _keep_a_key(entries: Iterable[Entry]) -> None:
+    """The right to change rights stays with somebody, now and when all that ends by itself has ended."""
+    lasting = policy_from(entry for entry in entries if not entry.get("from") and not entry.get("until"))
     held = any(
         scope.resource and f"{scope.resource}:manage" == LAST_KEY and "manage" in scope.actions
-        for scope in policy.scopes
+        for scope in lasting.scopes
     )
     if not held:
         raise AccessDenied("last_key", N_("Nobody would be left to manage permissions."))
 
 
 def _stored(store: Store) -> list[Entry]:
-    return [entry for entry in store.data.grants_config.find() if not entry.get("from")]
+    return list(store.data.grants_config.find({"origin": None}))
 
 
 def _registry(store: Store) -> TypeRegistry:
