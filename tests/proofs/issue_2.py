@@ -9,6 +9,34 @@ def fault(number: int) -> Claim:
     return Claim(words, "all pass", shown_by(rf"::test_f{number:02d}_"))
 
 
+REGISTERS = (
+    Claim(
+        "complaint and repair go from first to last state in a browser", "all pass", shown_by("browser/test_registers")
+    ),
+    Claim(
+        "every step by a wrong role is refused on page and REST", "all pass",
+        shown_by("test_steps.*right_roles_alone", "test_steps.*no_person"),
+    ),
+    Claim(
+        "attack 16: a reference tells only what the reader's plan gives", "all pass", shown_by("test_reference_attacks")
+    ),
+    Claim("attack 22: a file is refused wherever it is sent", "all pass", shown_by("file_is_refused_wherever")),
+)
+IMPORTS = (
+    Claim(
+        "files as they come, row by row, in five formats", "all pass", shown_by("test_load_hostile", "test_load_nons")
+    ),
+    Claim(
+        "dry run, failed rows, progress and cancel on the page", "all pass", shown_by("test_import", "browser/test_imp")
+    ),
+    Claim(
+        "attack 38: no file, map, key or report tells what the importer may not read", "all pass",
+        shown_by("test_load_attacks", "test_38_"),
+    ),
+    Claim("killed workers bring every row in once", "60,000 rows with FULL=1", shown_by("test_import_campaign")),
+    Claim("a large file is read in little memory", "200 MB in ≤ 300 MB with FULL=1", shown_by("test_large_files")),
+    Claim("clean records loaded per second, by the whole command", "≥ 2,500/s", measured("load")),
+)
 JOBS = (
     Claim("runs are worked off under fenced leases, verbs logged", "all pass", shown_by("test_runs", "test_slots")),
     Claim("/admin/jobs/ and REST show runs to whom they concern", "all pass", shown_by("test_job_pages")),
@@ -51,4 +79,4 @@ DESTRUCTION = (
     Claim("a certificate is checked without the archive", "all pass", shown_by("checked_without_the_archive")),
     Claim("destruction, records per second through six steps", "≥ 1,000/s", measured("destruction")),
 )
-CLAIMS = (*JOBS, *VERIFICATION, *DESTRUCTION)
+CLAIMS = (*REGISTERS, *IMPORTS, *JOBS, *VERIFICATION, *DESTRUCTION)
