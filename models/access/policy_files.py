@@ -86,10 +86,10 @@ class PolicyReader:
     def _moment(self, place: str, key: str, entry: Entry) -> None:
         try:
             moment = datetime.fromisoformat(str(entry[key]))
-        except ValueError:
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # the first and last day of all, seen from another zone, are no days
             self._fault(place, N_("{key} is a moment such as 2027-01-31T18:00:00+08:00."), key=key)
             return
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         entry[key] = moment.replace(microsecond=moment.microsecond // 1000 * 1000)  # as BSON keeps it
 
     def _scope(self, place: str, entry: Entry) -> None:

@@ -82,6 +82,8 @@ def test_one_moment_in_two_zones_is_one_entry_and_survives_the_file(shipped, tim
     [
         ({"from": "2031-05-07T00:00:00Z", "until": "2031-05-06T00:00:00Z"}, "ends before it begins"),
         ({"from": "2031-05-07T00:00:00Z", "until": "tomorrow"}, "a moment such as"),
+        ({"from": "0001-01-01T00:00:00+08:00"}, "a moment such as"),
+        ({"until": "9999-12-31T23:59:59-08:00"}, "a moment such as"),
     ],
 )
 def test_a_span_that_is_none_is_refused(shipped, span, words):
