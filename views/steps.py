@@ -1,6 +1,6 @@
 """Steps on pages: what a person may do next with a record, and the small form of a step that asks for something."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +129,11 @@ def step_page(view: Any, door: Any, record_id: str, name: str) -> Any:
     try:
         transitions.take(door, record_id, name, body, expected=revision_of_form(), reason=reason)
     except (AlreadyFilled, InvalidRecord, StaleRecord, TooManyAttempts, UnknownKey, WrongState) as error:
-        if form is None or record is None or not offer.edge.has_inputs:
+        if form is None or record is None:
+            # nothing was read from the form of a step not offered: that values are lacking is not the person's fault
+            late = WrongState() if isinstance(error, InvalidRecord) else error
+            return _late(view, door, record_id, name, late)
+        if not offer.edge.has_inputs:
             return _late(view, door, record_id, name, error)
         return _again(view, door, record, offer, form, error)
     return _taken(door, record_id, name)
@@ -166,12 +170,10 @@ def _again(view: Any, door: Any, record: Record, offer: Offer, form: StepForm, e
 
 def _late(view: Any, door: Any, record_id: str, name: str, error: ArchiveError) -> Any:
     """The step is no longer to be had: say so, and give back what was typed for it."""
-    if isinstance(error, InvalidRecord):  # nothing was read from the form of a step not offered: not the person's fault
-        error = WrongState()
     words = gettext(STALE) if isinstance(error, StaleRecord) else error.public_words(gettext)
     record = door.get_for_step(record_id)
     edge = record.compiled.workflow.find(name)
-    kept = _typed(edge) if edge else []
+    kept = _typed(edge, door.knows) if edge else []
     if not kept:
         return _back(record_id, words)
     parts = {
@@ -182,9 +184,12 @@ def _late(view: Any, door: Any, record_id: str, name: str, error: ArchiveError) 
     return view.render("records/step_late.html", **parts), error.status
 
 
-def _typed(edge: Edge) -> list[tuple[str, str]]:
-    """Label and text of what came with the form of a step: the person's own words, whatever they may read."""
-    fields = [part for one in edge.fields for part in (one.fields or (one,))]
+def _typed(edge: Edge, known: Callable[[Field], bool]) -> list[tuple[str, str]]:
+    """Label and text of what came with the form of a step: the person's own words, whatever they may read now.
+
+    :param known: whether the person may know of a field; the label of any other answers no guess at its id
+    """
+    fields = [part for one in edge.fields for part in (one.fields or (one,)) if known(part)]
     asked = [(one.label(locale()), request.form.getlist(one.id)) for one in fields]
     asked.append((gettext("Reason"), request.form.getlist(REASON)))
     found = [(label, "\n".join(text for text in texts if text.strip())) for label, texts in asked]

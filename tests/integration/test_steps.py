@@ -4,7 +4,7 @@ import pytest
 
 from models.access.actions import Action
 from models.errors import AccessDenied, InvalidRecord, RecordNotFound, StaleRecord, UnknownKey, WrongState
-from models.operations import bulk, records, sessions, transitions
+from models.operations import bulk, grants, records, sessions, transitions
 from models.users import User, documents
 from tests.attack.pages import Person
 from tests.attack.panel import caller, process
@@ -265,6 +265,27 @@ def test_words_typed_for_a_step_that_is_no_longer_to_be_had_come_back(shipped, c
     assert "查无此事，&lt;b&gt;已回访&lt;/b&gt;三次" in answer.text
     with unchanged(shipped):
         assert person.post(page, revision="1", reason="").status_code == 302
+
+
+def test_what_comes_back_of_a_step_names_no_field_the_person_may_not_know(shipped, cast, everywhere, complaint):
+    """Its id guessed and sent with a step that is over: neither label nor echo answers."""
+    page = f"/admin/r/complaint/{complaint}/transitions/judge/"
+    justified = door(shipped, SYSTEM, "complaint").compiled.find("justified")
+    sent = {"revision": "1", "reason": "自己的话", justified.id: "founded"}
+    person, _ = everywhere["front_desk"]
+    take(shipped, cast["service_head"], "complaint", complaint, Walk("judge", (), {"justified": "founded"}))
+    assert justified.label("zh_Hans_CN") in person.post(page, data=sent).text
+    tree = grants.export(shipped)
+    tree.setdefault("ceilings", []).append(
+        {"holders": ["role:front_desk"], "type": "complaint", "target": "justified", "read_at_most": "none",
+         "write_at_most": "none"}
+    )  # fmt: skip
+    grants.apply(shipped, SYSTEM, tree, source="test", reason="a test")
+    with unchanged(shipped):
+        answer = person.post(page, data=sent)
+    assert "自己的话" in answer.text
+    assert justified.label("zh_Hans_CN") not in answer.text
+    assert ">founded<" not in answer.text
 
 
 def test_words_typed_against_an_older_revision_stand_in_the_form_again(shipped, cast, everywhere, complaint):
