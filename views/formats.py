@@ -68,6 +68,11 @@ def exact_moment(moment: datetime | None) -> str:
     return f"{moment.astimezone(zone()):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
+def machine_moment(moment: datetime) -> str:
+    """For programs (`datetime` of a time element): to the millisecond, which is what is kept."""
+    return moment.isoformat(timespec="milliseconds")
+
+
 def tape(text: str) -> str:
     """Masked text as HTML, its stars under redaction tape."""
     parts = STARS.split(str(text))
@@ -90,5 +95,6 @@ def today_words() -> str:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        friendly=friendly_moment, ahead=ahead_moment, exact=exact_moment, taped_plain=taped_plain
+        friendly=friendly_moment, ahead=ahead_moment, exact=exact_moment, machine=machine_moment,
+        taped_plain=taped_plain,
     )

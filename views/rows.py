@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from models.access.cells import Record
 from models.definitions.fields import Field
 from views.drawing import pen
+from views.formats import machine_moment
 from views.marks import NUMERIC
 
 Drawer = Callable[[Record, str], str]
@@ -85,7 +86,7 @@ class Rows:
 
         def draw(record: Record, address: str) -> str:
             moment = read(record)
-            return f'{head}{moment.isoformat()}">{friendly(moment)}</time></td>'
+            return f'{head}{machine_moment(moment)}">{friendly(moment)}</time></td>'
 
         return draw
 
